@@ -1,0 +1,48 @@
+"""Stored codes of the organisation and the labels people see."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class UnitKind(models.TextChoices):
+    UNION = "union", _("County union")
+    BRANCH = "branch", _("Branch")
+    SUB_BRANCH = "sub_branch", _("Sub-branch")
+    COUNTER = "counter", _("Counter")
+
+
+class PostCode(models.TextChoices):
+    """Posts a person can hold; the codes are also the names of the demonstration users."""
+
+    CASHIER = "cashier", _("Cashier")
+    LOAN_OFFICER = "loan_officer", _("Loan officer")
+    CUSTOMER_MANAGER = "customer_manager", _("Customer manager")
+    ACCOUNTANT = "accountant", _("Accountant")
+    DEPUTY_DIRECTOR = "deputy_director", _("Deputy director")
+    DIRECTOR = "director", _("Director")
+    LOAN_GROUP = "loan_group", _("Branch loan group")
+    UNION_CREDIT = "union_credit", _("Union credit department")
+    UNION_RISK = "union_risk", _("Union risk department")
+    UNION_COMMITTEE = "union_committee", _("Union loan committee")
+    HEAD_OFFICE = "head_office", _("Head office")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class AreaLevel(models.TextChoices):
+    PROVINCE = "province", _("Province")
+    PREFECTURE = "prefecture", _("Prefecture")
+    COUNTY = "county", _("County")
+    TOWNSHIP = "township", _("Township")
+    VILLAGE = "village", _("Village")
+
+
+class DayKind(models.TextChoices):
+    HOLIDAY = "holiday", _("Public holiday")
+    EXTRA_WORKDAY = "extra_workday", _("Make-up working day")
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    SIMPLIFIED = "zh-hans", "简体中文"
+    TRADITIONAL = "zh-hant", "繁體中文"
