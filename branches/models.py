@@ -40,7 +40,8 @@ class Unit(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind=UnitKind.UNION, parent=None) | (~Q(kind=UnitKind.UNION) & Q(parent__isnull=False)),
+                condition=Q(kind=UnitKind.UNION, parent=None)
+                | (~Q(kind=UnitKind.UNION) & Q(parent__isnull=False)),
                 name="unit_only_union_is_root",
             ),
         ]
@@ -69,7 +70,12 @@ class Area(models.Model):
     valid_to = models.DateField(null=True, blank=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="predecessors")
     unit = models.ForeignKey(
-        Unit, models.PROTECT, null=True, blank=True, related_name="areas", help_text=_("The branch that serves it.")
+        Unit,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="areas",
+        help_text=_("The branch that serves it."),
     )
     registered_households = models.PositiveIntegerField(
         _("households in the village register"), null=True, blank=True
@@ -82,7 +88,9 @@ class Area(models.Model):
         verbose_name_plural = _("areas")
         ordering = ["code"]
         constraints = [
-            models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="area_code_in_force_once"),
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(valid_to=None), name="area_code_in_force_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["pinyin", "id"], name="area_pinyin"),

@@ -1,0 +1,58 @@
+"""Model fields for values that a stolen dump must not give away."""
+
+from __future__ import annotations
+
+from django.db import connections, models, router
+
+from coopcrm.shared import crypto
+
+
+class SealedField(models.BinaryField):
+    """The stored, encrypted form of a number; open it with :meth:`SealedNumber.open` of its model."""
+
+    description = "AES-256-GCM ciphertext bound to table, column and row"
+
+
+class KeyField(models.BinaryField):
+    """A keyed digest by which a number or a part of it is found; empty stands for "no such part"."""
+
+    description = "HMAC-SHA-256 (16 bytes)"
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", crypto.DIGEST_BYTES)
+        super().__init__(*args, **kwargs)
+
+
+class SealedRow(models.Model):
+    """A row with sealed columns: draws its id before insert, because a sealed value binds to it."""
+
+    class Meta:
+        abstract = True
+
+    def draw_id(self) -> int:
+        """Give the row its primary key now and return it."""
+        if self.pk is None:
+            self.pk = draw_ids(type(self), 1)[0]
+        return self.pk
+
+    def seal(self, column: str, text: str) -> None:
+        """Encrypt ``text`` into ``column``; draws the id first when the row is new."""
+        setattr(self, column, crypto.seal(text, table=self._meta.db_table, column=column, row=self.draw_id()))
+
+    def open(self, column: str) -> str:
+        """Decrypt ``column``; empty when nothing is stored."""
+        stored = getattr(self, column)
+        if not stored:
+            return ""
+        return crypto.unseal(stored, table=self._meta.db_table, column=column, row=self.pk)
+
+
+def draw_ids(model: type[models.Model], count: int) -> list[int]:
+    """Draw ``count`` primary keys of ``model`` from its sequence, ready for COPY or bulk inserts."""
+    connection = connections[router.db_for_write(model)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [model._meta.db_table, model._meta.pk.column, count],
+        )
+        return [row[0] for row in cursor.fetchall()]

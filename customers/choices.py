@@ -1,0 +1,94 @@
+"""Stored codes of the registry and the labels people see."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomerKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class Sex(models.TextChoices):
+    FEMALE = "F", _("female")
+    MALE = "M", _("male")
+
+
+class CustomerState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    DECEASED = "deceased", _("Deceased")
+    MERGED = "merged", _("Merged into another record")
+    CLOSED = "closed", _("Closed")
+
+
+class DocumentKind(models.TextChoices):
+    ID18 = "ID18", _("Resident identity card")
+    HMT18 = "HMT18", _("Residence permit for Hong Kong, Macao and Taiwan residents")
+    FPR18 = "FPR18", _("Foreign permanent resident card")
+    HOUSEHOLD_REGISTER = "household_register", _("Household register")
+    PASSPORT = "passport", _("Passport")
+    MARRIAGE = "marriage", _("Marriage certificate")
+    USCC = "uscc", _("Unified social credit code")
+
+
+class DocumentState(models.TextChoices):
+    HELD = "HELD", _("Held")
+    DISPUTED = "DISPUTED", _("Claimed by two persons")
+    UNVERIFIED = "UNVERIFIED", _("Kept as typed, not valid")
+    RETIRED = "RETIRED", _("No longer in use")
+
+
+class PhoneKind(models.TextChoices):
+    MOBILE = "mobile", _("Mobile")
+    LANDLINE = "landline", _("Landline")
+    UNKNOWN = "unknown", _("Kept as typed")
+
+
+class Relation(models.TextChoices):
+    """Relation to the head of the household (groups of GB/T 4761)."""
+
+    HEAD = "head", _("Head")
+    SPOUSE = "spouse", _("Spouse")
+    SON = "son", _("Son")
+    DAUGHTER = "daughter", _("Daughter")
+    GRANDCHILD = "grandchild", _("Grandchild")
+    PARENT = "parent", _("Parent")
+    GRANDPARENT = "grandparent", _("Grandparent")
+    SIBLING = "sibling", _("Sibling")
+    OTHER = "other", _("Other relative")
+
+
+class FactSource(models.TextChoices):
+    SAID = "said", _("said")
+    DOCUMENT = "document", _("document")
+    SEEN = "seen", _("seen")
+    LEDGER = "ledger", _("ledger")
+    CORE = "core", _("core system")
+
+
+class CreditReport(models.TextChoices):
+    CLEAN = "clean", _("Clean")
+    THIN = "thin", _("No record")
+    MINOR = "minor", _("Minor delays")
+    NOT_QUERIED = "not_queried", _("Not queried")
+    ADVERSE = "adverse", _("Adverse")
+
+
+class LedgerKind(models.TextChoices):
+    COUNTER_REGISTER = "counter_register", _("Counter register")
+    OFFICER_NOTEBOOK = "officer_notebook", _("Loan officer's notebook")
+    ACCOUNT_LIST = "account_list", _("Account list")
+
+
+class RowOutcome(models.TextChoices):
+    CREATED = "created", _("New customer")
+    MATCHED = "matched", _("Known customer")
+    REVIEW = "review", _("To be reviewed")
+    REJECTED = "rejected", _("Refused")
+
+
+class ReviewState(models.TextChoices):
+    OPEN = "open", _("Open")
+    SAME = "same", _("Same person")
+    DIFFERENT = "different", _("Different persons")
+    LATER = "later", _("Later")

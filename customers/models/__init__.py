@@ -1,0 +1,23 @@
+"""The registry in chapters: people, households, visits and feedback, ledgers."""
+
+from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
+from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
+from customers.models.people import Customer, IdentityDocument, Marriage, Phone
+from customers.models.visits import Feedback, VisitNote
+
+__all__ = [
+    "Customer",
+    "FactSheet",
+    "Feedback",
+    "Household",
+    "IdentityDocument",
+    "LedgerFile",
+    "LedgerImport",
+    "LedgerRow",
+    "ManagerAssignment",
+    "Marriage",
+    "Membership",
+    "Phone",
+    "ReviewPair",
+    "VisitNote",
+]

@@ -1,0 +1,124 @@
+"""Ledgers as they came in: every file, every row, and what became of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import StaffMember, Unit
+from coopcrm.shared.fields import KeyField, SealedField, SealedRow
+from customers.choices import LedgerKind, ReviewState, RowOutcome
+from customers.models.households import Household
+from customers.models.people import Customer
+from customers.querysets import BranchRowQuerySet
+
+
+class LedgerImport(models.Model):
+    """One run over one or more files; ``started_by`` is empty when the system ran it."""
+
+    started_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    as_of = models.DateField()
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("ledger import")
+        verbose_name_plural = _("ledger imports")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class LedgerFile(models.Model):
+    """One file as read: its encoding and how its columns were understood."""
+
+    run = models.ForeignKey(LedgerImport, models.PROTECT, related_name="files")
+    branch = models.ForeignKey(Unit, models.PROTECT, related_name="ledger_files")
+    kind = models.CharField(max_length=20, choices=LedgerKind)
+    name = models.CharField(max_length=200)
+    digest = models.BinaryField(max_length=32)
+    encoding = models.CharField(max_length=20, blank=True)
+    columns = models.JSONField(default=list)
+    row_count = models.PositiveIntegerField(default=0)
+
+    objects = BranchRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger file")
+        verbose_name_plural = _("ledger files")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LedgerRow(SealedRow):
+    """A data row with its raw cells sealed; the same row again is found by ``row_key`` and ``occurrence``.
+
+    ``row_key`` is the keyed digest of the cells' content.
+    """
+
+    file = models.ForeignKey(LedgerFile, models.PROTECT, related_name="rows")
+    branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=LedgerKind)
+    sheet = models.CharField(max_length=60, blank=True)
+    row_number = models.PositiveIntegerField()
+    row_key = KeyField()
+    occurrence = models.PositiveIntegerField(default=1)
+    raw = SealedField()
+    outcome = models.CharField(max_length=10, choices=RowOutcome)
+    reason = models.CharField(max_length=200, blank=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="ledger_rows")
+    household = models.ForeignKey(
+        Household, models.PROTECT, null=True, blank=True, related_name="ledger_rows"
+    )
+    entered_on = models.DateField(null=True, blank=True)
+
+    objects = BranchRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger row")
+        verbose_name_plural = _("ledger rows")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "kind", "sheet", "row_key", "occurrence"], name="ledger_row_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=RowOutcome.REJECTED, customer=None)
+                | (~Q(outcome=RowOutcome.REJECTED) & Q(customer__isnull=False)),
+                name="ledger_row_rejected_has_no_customer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.sheet} {self.row_number}"
+
+
+class ReviewPair(models.Model):
+    """Two customers that may be one person, with the evidence; a decision is kept for ever."""
+
+    first = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_first")
+    second = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_second")
+    rule = models.CharField(max_length=8)
+    outcome = models.CharField(max_length=10)
+    weight = models.FloatField(default=0)
+    evidence = models.JSONField(default=dict)
+    first_row = models.ForeignKey(LedgerRow, models.PROTECT, null=True, blank=True, related_name="+")
+    second_row = models.ForeignKey(LedgerRow, models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=10, choices=ReviewState, default=ReviewState.OPEN)
+    decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="review_pair_once"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="review_pair_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} · {self.second_id}"

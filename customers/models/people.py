@@ -1,0 +1,174 @@
+"""Persons and organisations, their documents and phones."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.fields import KeyField, SealedField, SealedRow
+from customers.choices import (
+    CustomerKind,
+    CustomerState,
+    DocumentKind,
+    DocumentState,
+    FactSource,
+    PhoneKind,
+    Sex,
+)
+from customers.querysets import CustomerQuerySet
+
+
+class Customer(models.Model):
+    """One person or organisation, whichever branch met them first.
+
+    ``name`` is written as on the document. ``name_key`` (normalised), ``given_key`` (without the surname), ``pinyin``
+    (toneless, joined) and ``initials`` are what search reads; services keep them in step.
+    """
+
+    kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
+    name = models.CharField(_("name"), max_length=100)
+    name_key = models.CharField(max_length=100, db_collation="C", editable=False)
+    given_key = models.CharField(max_length=100, db_collation="C", blank=True, editable=False)
+    pinyin = models.CharField(max_length=200, db_collation="C", blank=True, editable=False)
+    initials = models.CharField(max_length=60, db_collation="C", blank=True, editable=False)
+    sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    branch = models.ForeignKey(
+        Unit, models.PROTECT, related_name="customers", verbose_name=_("managing branch")
+    )
+    village = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="customers")
+    group_no = models.CharField(_("village group"), max_length=10, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    occupation = models.CharField(_("occupation"), max_length=60, blank=True)
+    state = models.CharField(max_length=10, choices=CustomerState, default=CustomerState.ACTIVE)
+    deceased_on = models.DateField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
+    identity_conflict = models.BooleanField(default=False, help_text=_("Two persons claim one number."))
+    source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
+    registered_on = models.DateField(_("registered on"))
+    registered_at = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("registered at"))
+    registered_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    verified_on = models.DateField(_("last verified on"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        indexes = [
+            models.Index(fields=["name_key", "id"], name="customer_name"),
+            models.Index(fields=["given_key", "id"], name="customer_given_name"),
+            models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
+            models.Index(fields=["initials", "id"], name="customer_initials"),
+            models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
+            models.Index(fields=["village", "id"], name="customer_village_id"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="customer_has_name"),
+            models.CheckConstraint(
+                condition=Q(state=CustomerState.MERGED, merged_into__isnull=False)
+                | (~Q(state=CustomerState.MERGED) & Q(merged_into=None)),
+                name="customer_merged_knows_survivor",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentityDocument(SealedRow):
+    """A number a person shows. A valid number is held once; a second claim is stored as DISPUTED.
+
+    ``number_key`` is the keyed digest of the normalised number (of the text as typed when it is not valid),
+    ``tail_key`` of its last six characters, ``core_key`` of the fifteen digits old and new numbers share.
+    """
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=20, choices=DocumentKind)
+    number = SealedField()
+    number_key = KeyField()
+    tail_key = KeyField(default=b"")
+    core_key = KeyField(default=b"")
+    state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.HELD)
+    invalid_reason = models.CharField(max_length=12, blank=True)
+    issued_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
+    recorded_on = models.DateField()
+    recorded_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("identity document")
+        verbose_name_plural = _("identity documents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "number_key"],
+                condition=Q(state=DocumentState.HELD) & ~Q(kind=DocumentKind.MARRIAGE),
+                name="document_held_once",
+            ),
+            models.CheckConstraint(condition=~Q(number_key=b""), name="document_has_number"),
+        ]
+        indexes = [
+            models.Index(fields=["number_key"], name="document_number"),
+            models.Index(fields=["tail_key"], name="document_tail", condition=~Q(tail_key=b"")),
+            models.Index(fields=["core_key"], name="document_core", condition=~Q(core_key=b"")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+
+class Phone(SealedRow):
+    """A phone of a customer; one phone may serve a whole family, so it is a hint and never a key."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="phones")
+    kind = models.CharField(max_length=10, choices=PhoneKind)
+    number = SealedField()
+    number_key = KeyField()
+    tail_key = KeyField(default=b"")
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=10, choices=FactSource, default=FactSource.SAID)
+
+    class Meta:
+        verbose_name = _("phone")
+        verbose_name_plural = _("phones")
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "number_key"], name="phone_once_per_customer"),
+        ]
+        indexes = [
+            models.Index(fields=["number_key"], name="phone_number"),
+            models.Index(fields=["tail_key"], name="phone_tail"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} #{self.pk}"
+
+
+class Marriage(SealedRow):
+    """A marriage certificate links two persons and opens their household; it never identifies one person alone."""
+
+    first = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_first")
+    second = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_second")
+    number = SealedField(default=b"")
+    number_key = KeyField(default=b"")
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
+
+    class Meta:
+        verbose_name = _("marriage")
+        verbose_name_plural = _("marriages")
+        constraints = [
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="marriage_of_two_in_order"),
+            models.UniqueConstraint(
+                fields=["first", "second"], condition=Q(valid_to=None), name="marriage_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} · {self.second}"

@@ -1,0 +1,74 @@
+"""What officers saw in the village and what customers say about the service."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import StaffMember, Unit
+from customers.models.households import Household
+from customers.models.people import Customer
+from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
+
+
+class VisitNote(models.Model):
+    """A visit, signed once; a correction is a second note beside it.
+
+    ``distance_m`` is the distance in metres between the recorded position and the household's or village's point;
+    null where no position is known.
+    """
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="visits")
+    officer = models.ForeignKey(StaffMember, models.PROTECT, related_name="visits")
+    second_officer = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    visited_on = models.DateField(_("visited on"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    distance_m = models.PositiveIntegerField(_("distance (m)"), null=True, blank=True)
+    summary = models.TextField(_("what was seen"), max_length=4000)
+    is_duplicate = models.BooleanField(default=False)
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrected_by"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OfHouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visit note")
+        verbose_name_plural = _("visit notes")
+        indexes = [
+            models.Index(fields=["household", "-visited_on"], name="visit_household"),
+            models.Index(fields=["officer", "-visited_on"], name="visit_officer"),
+            models.Index(fields=["visited_on"], name="visit_day"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(second_officer=None) | ~Q(second_officer=F("officer")),
+                name="visit_two_officers_differ",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.household_id} {self.visited_on}"
+
+
+class Feedback(models.Model):
+    """A customer's answer about the service: satisfaction 1–5, recommendation 0–10, words."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="feedback")
+    branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    given_on = models.DateField()
+    satisfaction = models.SmallIntegerField(null=True, blank=True)
+    recommendation = models.SmallIntegerField(null=True, blank=True)
+    words = models.CharField(max_length=500, blank=True)
+
+    objects = BranchRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+        indexes = [models.Index(fields=["branch", "given_on"], name="feedback_branch_day")]
+
+    def __str__(self) -> str:
+        return f"#{self.customer_id} {self.given_on}"
