@@ -1,0 +1,1 @@
+"""coopcrm: one registry, rating and appraisal for a rural credit cooperative."""

@@ -1,0 +1,294 @@
+"""Settings, read top to bottom. Every variable is explained in docs/operations.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from coopcrm import embedded
+from coopcrm.environment import database, env, env_bool, env_int, secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+# -- Where we run: private servers on this machine, or the servers the environment names ------------------------------
+
+EMBEDDED = embedded.is_wanted()
+VAR_DIR = embedded.places().var
+DEBUG = env_bool("COOPCRM_DEBUG")
+INSECURE_HTTP = env_bool("COOPCRM_INSECURE_HTTP", default=EMBEDDED)
+DEMONSTRATION = env_bool("COOPCRM_DEMONSTRATION", default=EMBEDDED)
+
+ALLOWED_HOSTS = env("COOPCRM_HOSTS", ",".join(LOOPBACK_HOSTS) if INSECURE_HTTP else None).split(",")
+if INSECURE_HTTP and not set(ALLOWED_HOSTS) <= {*LOOPBACK_HOSTS, "testserver", "::1"}:
+    raise ImproperlyConfigured(
+        "COOPCRM_INSECURE_HTTP=1 is for this machine alone; COOPCRM_HOSTS names other hosts."
+    )
+if DEBUG and not EMBEDDED:
+    raise ImproperlyConfigured("COOPCRM_DEBUG=1 shows data in error pages; it is refused with real servers.")
+
+# -- Secrets: from files or the environment, never from the database or the repository --------------------------------
+
+COOPCRM_KEYS = Path(env("COOPCRM_KEYS", str(VAR_DIR / "keys") if EMBEDDED else None))
+if not EMBEDDED and not COOPCRM_KEYS.is_dir():
+    raise ImproperlyConfigured(
+        f"COOPCRM_KEYS names {COOPCRM_KEYS}, which is no folder. See manage.py make_keys."
+    )
+SECRET_KEY = secret_key(COOPCRM_KEYS, create=EMBEDDED)
+
+# -- Apps, in the order in which they know each other -----------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "coopcrm.shared",
+    "branches",
+    "customers",
+    "loans",
+    "ratings",
+    "kpi",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_tables2",
+    "drf_spectacular",
+    "import_export",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "coopcrm.shared.middleware.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "coopcrm.shared.middleware.Actor",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "coopcrm.urls"
+WSGI_APPLICATION = "coopcrm.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "coopcrm.shared.context.frame",
+            ],
+        },
+    }
+]
+
+# -- Databases: one engine, a role for each kind of process ------------------------------------------------------------
+
+ROLE = env("COOPCRM_ROLE", "web")
+URL_OF_ROLE = {
+    "owner": "DATABASE_OWNER_URL",
+    "web": "DATABASE_URL",
+    "worker": "DATABASE_WORKER_URL",
+    "auditor": "DATABASE_AUDITOR_URL",
+}
+if ROLE not in URL_OF_ROLE:
+    raise ImproperlyConfigured(f"COOPCRM_ROLE is {ROLE!r}; one of {', '.join(URL_OF_ROLE)}.")
+STATEMENT_SECONDS = {"web": 15, "auditor": 60}.get(ROLE, 0)
+SESSION_SETTINGS = {
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "lock_timeout": "2s" if ROLE == "web" else "30s",
+    "idle_in_transaction_session_timeout": "30s" if ROLE == "web" else "0",
+}
+
+
+def _database_url(role: str) -> str:
+    return embedded.places().database_url(f"coopcrm_{role}") if EMBEDDED else env(URL_OF_ROLE[role])
+
+
+_SESSION = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())
+DATABASES = {
+    "default": database(_database_url(ROLE), options=_SESSION, application_name=f"coopcrm {ROLE}"),
+}
+if REPLICA_URL := os.environ.get("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = database(REPLICA_URL, options=_SESSION, application_name=f"coopcrm {ROLE} reports")
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+for _connection in DATABASES.values():
+    _connection["TIME_ZONE"] = "Asia/Shanghai"
+    _connection["CONN_MAX_AGE"] = 60
+    _connection["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # services own their transactions; most pages only read
+
+REDIS_URL = env("REDIS_URL", embedded.places().redis_url() if EMBEDDED else None)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "coopcrm",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+# -- People ------------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "branches.StaffMember"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "employee_no")},
+    },
+]
+
+# -- Browser -----------------------------------------------------------------------------------------------------------
+
+SECURE = not INSECURE_HTTP
+_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}session", f"{_PREFIX}csrf"
+LANGUAGE_COOKIE_NAME = f"{_PREFIX}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the load balancer inside the network
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+if env_bool("COOPCRM_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# -- Files -------------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env("COOPCRM_STATIC", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = Path(env("COOPCRM_MEDIA", str(VAR_DIR / "media") if EMBEDDED else None))
+
+# -- Language and time -------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
+LOCALE_PATHS = [BASE_DIR / "coopcrm" / "locale"]
+USE_I18N = USE_TZ = USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "Asia/Shanghai"
+
+# -- API ---------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "PAGE_SIZE": 50,
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "coopcrm",
+    "DESCRIPTION": "The registry, ratings and figures of a rural credit cooperative.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+DJANGO_TABLES2_TEMPLATE = "components/table.html"
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+# -- Background work: the order is a row in PostgreSQL, a message only wakes a worker ----------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "global_keyprefix": "coopcrm:",
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 240
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env_int("COOPCRM_WORKERS", min(4, os.cpu_count() or 1))
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "coopcrm.shared.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}}
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+# -- Logs: one JSON object a line, in UTC, without personal data -------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "coopcrm.shared.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env("COOPCRM_LOG_LEVEL", "WARNING" if EMBEDDED else "INFO")},
+    "loggers": {
+        "coopcrm": {"level": env("COOPCRM_LOG_LEVEL", "INFO")},
+        "django.server": {"handlers": [], "propagate": False},
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+# -- Checks ------------------------------------------------------------------------------------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,178 @@
+"""Roles, database and grants: who may do what in PostgreSQL, from one list.
+
+``prepare`` makes roles, the database and its extensions; ``apply_grants`` runs after every ``migrate``.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+OWNER, WEB, WORKER = "coopcrm_owner", "coopcrm_web", "coopcrm_worker"
+AUDITOR, BACKUP = "coopcrm_auditor", "coopcrm_backup"
+ROLES = (OWNER, WEB, WORKER, AUDITOR, BACKUP)
+EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist", "fuzzystrmatch")
+DEFAULT_DATABASE = "coopcrm"
+
+
+def prepare(
+    admin_url: str, *, database: str = DEFAULT_DATABASE, passwords: dict[str, str] | None = None
+) -> None:
+    """Create what is missing of roles, database and extensions; safe to repeat.
+
+    ``admin_url`` belongs to a superuser or to a role with CREATEROLE and CREATEDB.
+    """
+    connection = psycopg2.connect(admin_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            _create_roles(cursor, passwords or {})
+            _create_database(cursor, database)
+    finally:
+        connection.close()
+    connection = psycopg2.connect(_with_database(admin_url, database))
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            for extension in EXTENSIONS:
+                cursor.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+            _grant_connect(cursor, database)
+    finally:
+        connection.close()
+
+
+def _create_roles(cursor, passwords: dict[str, str]) -> None:
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+    existing = {name for (name,) in cursor.fetchall()}
+    for role in ROLES:
+        rights = "CREATEDB CREATEROLE" if role == OWNER else "NOCREATEDB NOCREATEROLE"
+        if role not in existing:
+            cursor.execute(sql.SQL("CREATE ROLE {} LOGIN " + rights).format(sql.Identifier(role)))
+        if passwords.get(role):
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            cursor.execute(statement.format(sql.Identifier(role), sql.Literal(passwords[role])))
+
+
+def _create_database(cursor, database: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
+    if cursor.fetchone():
+        return
+    cursor.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8'").format(
+            sql.Identifier(database), sql.Identifier(OWNER)
+        )
+    )
+
+
+def _grant_connect(cursor, database: str) -> None:
+    for role in (WEB, WORKER, AUDITOR, BACKUP):
+        cursor.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                sql.Identifier(database), sql.Identifier(role)
+            )
+        )
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+
+
+def _with_database(url: str, database: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{database}"))
+
+
+# -- Grants ------------------------------------------------------------------------------------------------------------
+
+# Results are inserted and read, never changed: `table: columns` names the few state columns that may be updated.
+RESULTS: dict[str, tuple[str, ...]] = {}
+
+# Tables of the frame whose rows come and go.
+FLEETING = ("django_session",)
+
+# Tables that web and worker only read.
+READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")
+
+# Rows of these business tables may be deleted by web and worker.
+DELETABLE: tuple[str, ...] = (
+    "auth_group_permissions",
+    "branches_staffmember_groups",
+    "branches_staffmember_user_permissions",
+)
+
+
+def rights_of(table: str) -> dict[str, str]:
+    """Return the rights per role on one table, as SQL grants name them."""
+    if table in READ_ONLY:
+        working = "SELECT"
+    elif table in RESULTS:
+        working = "SELECT, INSERT"
+    elif table in FLEETING or table in DELETABLE:
+        working = "SELECT, INSERT, UPDATE, DELETE"
+    else:
+        working = "SELECT, INSERT, UPDATE"
+    return {WEB: working, WORKER: working, BACKUP: "SELECT"}
+
+
+def apply_grants(cursor) -> None:
+    """Set the rights of every table and sequence anew, from the lists above; run by the owner."""
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [[WEB, WORKER, AUDITOR, BACKUP]])
+    roles = {name for (name,) in cursor.fetchall()}
+    cursor.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm')"
+        " AND pg_get_userbyid(c.relowner) = current_user"
+    )
+    tables = [name for (name,) in cursor.fetchall()]
+    statements = []
+    for table in tables:
+        for role, rights in rights_of(table).items():
+            if role in roles:
+                statements.append(f'REVOKE ALL ON "{table}" FROM {role}')
+                statements.append(f'GRANT {rights} ON "{table}" TO {role}')
+                if (columns := RESULTS.get(table)) and role != BACKUP:
+                    listed = ", ".join(f'"{column}"' for column in columns)
+                    statements.append(f'GRANT UPDATE ({listed}) ON "{table}" TO {role}')
+    for role in sorted(roles & {WEB, WORKER}):
+        statements.append(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    for role in sorted(roles):
+        statements.append(f"GRANT USAGE ON SCHEMA public TO {role}")
+    if statements:
+        cursor.execute(";\n".join(statements))
+
+
+class MightyRole(RuntimeError):
+    """The database role of a web or worker process can do more than it should."""
+
+
+def mighty_reason(cursor) -> str:
+    """Return why the current role is too powerful for daily work, or nothing."""
+    cursor.execute("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    name, is_super, bypasses = cursor.fetchone()
+    if is_super:
+        return f"{name} is a superuser"
+    if bypasses:
+        return f"{name} bypasses row-level security"
+    cursor.execute(
+        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) = current_user LIMIT 1"
+    )
+    owned = cursor.fetchone()
+    return f"{name} owns the table {owned[0]}" if owned else ""
+
+
+def refuse_mighty_role() -> None:
+    """Stop a web or worker process whose role could step over row-level security or the grants."""
+    from django.db import OperationalError, connection
+
+    try:
+        with connection.cursor() as cursor:
+            reason = mighty_reason(cursor)
+    except OperationalError:
+        return  # /readyz says so; the check runs again with the next process
+    finally:
+        connection.close()
+    if reason:
+        raise MightyRole(
+            f"The database role {reason}. Web and worker run under coopcrm_web and coopcrm_worker: "
+            "set DATABASE_URL and DATABASE_WORKER_URL (manage.py prepare_database makes the roles)."
+        )

@@ -1,0 +1,1 @@
+"""What the work table says about itself."""

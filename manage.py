@@ -1,0 +1,37 @@
+#!/usr/bin/env python
+"""Commands of coopcrm, each under the database role that fits it."""
+
+import os
+import sys
+
+OWNER_COMMANDS = frozenset(
+    {
+        "dbshell", "flush", "loaddata", "makemigrations", "migrate", "optimizemigration", "prepare_database",
+        "rotate_keys", "seed_demo", "showmigrations", "sqlmigrate", "squashmigrations", "test",
+    }
+)  # fmt: skip
+COMMANDS_WITHOUT_DATABASE = frozenset(
+    {"", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "make_keys", "makemessages",
+     "spectacular", "version", "--help", "--version", "-h"}
+)  # fmt: skip
+
+
+def main() -> None:
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coopcrm.settings")
+    os.environ.setdefault("COOPCRM_ROLE", "owner" if command in OWNER_COMMANDS else "worker")
+    if command not in COMMANDS_WITHOUT_DATABASE and not {"--help", "-h"} & set(sys.argv):
+        from coopcrm import embedded
+
+        try:
+            embedded.attach()
+        except embedded.EmbeddedError as error:
+            sys.exit(f"coopcrm cannot start its servers.\n{error}")
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
