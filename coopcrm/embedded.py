@@ -22,7 +22,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,10 +120,12 @@ def detach(wait_seconds: float = 30) -> None:
 
 
 def _prepare(where: Places) -> None:
-    """Create roles, database and extensions; harmless when they exist."""
+    """Create roles, database, extensions and key files; harmless when they exist."""
+    from coopcrm.shared.crypto import make_keys
     from coopcrm.shared.database import prepare
 
     prepare(where.database_url(SUPERUSER, "postgres"))
+    make_keys(Path(os.environ.get("COOPCRM_KEYS") or where.var / "keys"))
 
 
 def _others_attached(where: Places) -> bool:
@@ -562,7 +563,7 @@ def keep() -> int:
         _stop(redis, signal.SIGTERM)
         _stop(postgres, signal.SIGINT)
         stopping.unlink(missing_ok=True)
-        if where.run.parent == Path(tempfile.gettempdir()):
+        if where.run.parent == Path("/tmp"):
             shutil.rmtree(where.run, ignore_errors=True)
     return 0
 
