@@ -6,6 +6,8 @@ A handler is called in the caller's transaction. The registry knows functions, n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 
@@ -33,7 +35,40 @@ ledger_row_handlers = Registry()
 """By ledger kind: ``handler(batch)`` receives the accepted rows of a file and writes what the app above keeps."""
 
 timeline_sources = Registry()
-"""``source(staff, customer, households, limit)`` returns events for the customer page's timeline."""
+"""``source(staff, customer, households, limit)`` returns ``TimelineEvent``s for the customer page, latest first."""
 
 page_cards = Registry()
 """``card(staff, customer, household)`` returns ``(template name, context)`` for the customer page, or None."""
+
+number_finders = Registry()
+"""``finder(digits)`` returns ``[(customer id, reason in words)]`` for a number typed into the search (accounts)."""
+
+list_columns = Registry()
+"""``column(staff, customer ids)`` returns ``(heading, {customer id: text})`` for a list of customers, in one query."""
+
+list_filters = Registry()
+"""By query parameter: ``ListFilter`` by which the list of customers can be narrowed."""
+
+exposures = Registry()
+"""``exposure(staff, household)`` returns ``[(label, yuan)]`` for the household's page."""
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """A choice above the list of customers: its label, its codes with labels, and how it narrows a queryset."""
+
+    label: Any
+    choices: Callable[[], list[tuple[str, Any]]]
+    narrow: Callable[[Any, str], Any]
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One line of a customer's timeline. ``icon`` names a drawing of the sprite, ``url`` what opens."""
+
+    on: date
+    title: Any
+    text: Any = ""
+    icon: str = "circle"
+    url: str = ""
+    kind: str = ""

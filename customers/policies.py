@@ -1,0 +1,77 @@
+"""Who may do what in the registry, one sentence each. Services and pages ask the same functions."""
+
+from __future__ import annotations
+
+from branches.choices import PostCode
+from branches.models import StaffMember, Unit
+from customers.models import Customer, Household, ReviewPair, VisitNote
+
+FIELD = (PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER)
+DIRECTORS = (PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR)
+COUNTER = (PostCode.CASHIER, PostCode.ACCOUNTANT)
+UNION_DESKS = (PostCode.UNION_CREDIT, PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
+
+
+def works_at(staff: StaffMember, branch_id: int | None) -> bool:
+    """A post at the branch or below it."""
+    return branch_id in staff.scope.branch_ids
+
+
+def may_read_fully(staff: StaffMember, thing: Customer | Household) -> bool:
+    """The managing branch, head office and audit read the whole record; everybody else sees the masked card."""
+    return staff.scope.sees_union or works_at(staff, thing.branch_id)
+
+
+def may_register_somewhere(staff: StaffMember) -> bool:
+    """Counter, field and directors register customers; head office, audit and administrators do not."""
+    return staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS)
+
+
+def may_register(staff: StaffMember, branch: Unit) -> bool:
+    """Customers are registered at one's own branch."""
+    return may_register_somewhere(staff) and works_at(staff, branch.pk)
+
+
+def may_visit_somewhere(staff: StaffMember) -> bool:
+    """Loan officers, customer managers and directors visit households."""
+    return staff.scope.holds(*FIELD, *DIRECTORS)
+
+
+def may_record_visit(staff: StaffMember, household: Household) -> bool:
+    """Households of one's own branch are visited."""
+    return may_visit_somewhere(staff) and works_at(staff, household.branch_id)
+
+
+def may_correct_visit(staff: StaffMember, visit: VisitNote) -> bool:
+    """Its author or a director of the branch writes the correction beside a note."""
+    leads = staff.scope.holds(*DIRECTORS) and works_at(staff, visit.household.branch_id)
+    return visit.officer_id == staff.pk or leads
+
+
+def may_record_facts(staff: StaffMember, household: Household) -> bool:
+    """Who visits may record what was seen; the accountant what a document shows."""
+    knows = staff.scope.holds(*FIELD, *DIRECTORS, PostCode.ACCOUNTANT)
+    return knows and works_at(staff, household.branch_id)
+
+
+def may_review_somewhere(staff: StaffMember) -> bool:
+    """Counter, directors and the union's desks look at possible duplicates; auditors read along."""
+    return staff.scope.holds(*COUNTER, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_decide_pair(staff: StaffMember, pair: ReviewPair) -> bool:
+    """A branch that manages one of the two decides, or the union's credit and risk desks."""
+    if staff.scope.holds(*UNION_DESKS):
+        return True
+    decides = staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS)
+    return decides and (works_at(staff, pair.first.branch_id) or works_at(staff, pair.second.branch_id))
+
+
+def may_see_ledgers(staff: StaffMember) -> bool:
+    """Everybody who works with customers sees what came in from the ledgers of their branches."""
+    return staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_export_customers(staff: StaffMember) -> bool:
+    """Lists leave the house through accountants, directors, the union's desks and audit."""
+    return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
