@@ -15,6 +15,8 @@ from typing import NamedTuple
 import opencc
 from pypinyin import Style, lazy_pinyin
 
+from customers.identity import CJK, normalize_name
+
 LONGEST_PERSONAL_NAME = 5
 LONGEST_PINYIN, LONGEST_INITIALS = 200, 60
 
@@ -34,10 +36,6 @@ SURNAME_READINGS = {
     "令狐": "ling hu", "鲜于": "xian yu", "亓官": "qi guan", "乐正": "yue zheng",
 }  # fmt: skip
 
-_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060\ufeff]")
-_DOTS = re.compile(r"[·•・‧∙⋅●.。]+")
-_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
-_SPACES = re.compile(r"\s+")
 _NOT_LATIN = re.compile(r"[^a-z]+")
 _to_simplified = opencc.OpenCC("t2s")
 
@@ -53,7 +51,7 @@ class NameKeys(NamedTuple):
 
 def has_han(text: str) -> bool:
     """Whether the text holds a Chinese character."""
-    return _HAN.search(text) is not None
+    return CJK.search(text) is not None
 
 
 @lru_cache(maxsize=30_000)
@@ -78,10 +76,7 @@ def simplified(text: str) -> str:
 
 def name_key(name: str) -> str:
     """Return the form under which a name is looked up: handbook §6.2, then every character simplified."""
-    text = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", name))
-    if not has_han(text):
-        return _SPACES.sub(" ", text).strip().upper()
-    return simplified(_DOTS.sub("·", _SPACES.sub("", text)).strip("·"))
+    return simplified(normalize_name(name))
 
 
 def latin_key(text: str) -> str:

@@ -51,6 +51,9 @@ class Customer(models.Model):
     registered_at = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("registered at"))
     registered_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     verified_on = models.DateField(_("last verified on"), null=True, blank=True)
+    form_key = models.UUIDField(
+        null=True, editable=False, help_text=_("The form that registered, sent once.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()
@@ -68,6 +71,9 @@ class Customer(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_name"),
+            models.UniqueConstraint(
+                fields=["form_key"], condition=~Q(form_key=None), name="customer_form_sent_once"
+            ),
             models.CheckConstraint(
                 condition=Q(state=CustomerState.MERGED, merged_into__isnull=False)
                 | (~Q(state=CustomerState.MERGED) & Q(merged_into=None)),
