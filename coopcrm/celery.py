@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_ready, worker_shutdown
 
 from coopcrm import embedded
 
@@ -19,3 +19,31 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def use_django_logging(**kwargs) -> None:
     """Keep the JSON log lines of the settings instead of Celery's own format."""
+
+
+@worker_init.connect
+def refuse_mighty_role(**kwargs) -> None:
+    """A worker whose database role could step over the grants does not start."""
+    from coopcrm.shared import database
+
+    try:
+        database.refuse_mighty_role()
+    except database.MightyRole as reason:
+        raise SystemExit(str(reason)) from None
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def say_alive(**kwargs) -> None:
+    """Leave a sign that expires, so that commands know whether a worker is there."""
+    from coopcrm.shared import waiting
+
+    waiting.worker_is_alive()
+
+
+@worker_shutdown.connect
+def say_goodbye(**kwargs) -> None:
+    """Take the sign away."""
+    from coopcrm.shared import waiting
+
+    waiting.worker_has_ended()

@@ -1,0 +1,149 @@
+"""The work table: every order for background work is a row, written in the transaction that causes it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+OPEN_JOB_STATES = (JobState.QUEUED, JobState.RUNNING)
+
+
+class OrderState(models.TextChoices):
+    QUEUED = "queued", _("waiting")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+def in_words(text: str, params: dict) -> str:
+    """Translate a stored text and fill in its figures; a text whose figures changed shape is shown as it is."""
+    translated = gettext(text) if text else ""
+    try:
+        return translated % params if params else translated
+    except (KeyError, TypeError, ValueError):
+        return translated
+
+
+class Job(models.Model):
+    """Work people can watch: made of orders, in stages; kept after it has ended."""
+
+    kind = models.CharField(max_length=60)
+    key = models.CharField(
+        max_length=120, blank=True, help_text="The same kind and key is the same job again."
+    )
+    title = models.CharField(max_length=200)
+    title_params = models.JSONField(default=dict, blank=True)
+    as_of = models.DateField(null=True, blank=True)
+    params = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    stage = models.PositiveSmallIntegerField(default=0, help_text="Orders of this stage may be claimed now.")
+    stage_since = models.DateTimeField(db_default=Now())
+    stage_names = models.JSONField(default=list, blank=True)
+    started_by = models.BigIntegerField(
+        null=True, blank=True, help_text="Id of the member of staff, or empty."
+    )
+    started_by_name = models.CharField(max_length=100, blank=True)
+    unit = models.BigIntegerField(
+        null=True, blank=True, help_text="Id of the branch that may watch, or empty."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"], condition=~Q(key=""), name="job_kind_and_key_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state__in=["queued", "running"]), name="job_open"),
+            models.Index(fields=["started_by", "-id"], name="job_started_by"),
+        ]
+
+    def __str__(self) -> str:
+        return in_words(self.title, self.title_params)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_JOB_STATES
+
+    @property
+    def stage_name(self) -> str:
+        """The running stage in words, empty when the job has one stage only."""
+        return gettext(self.stage_names[self.stage]) if self.stage < len(self.stage_names) else ""
+
+
+class WorkOrder(models.Model):
+    """One piece of work that commits together with its own mark of being done."""
+
+    job = models.ForeignKey(Job, models.CASCADE, null=True, blank=True, related_name="orders")
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=120, blank=True)
+    stage = models.PositiveSmallIntegerField(default=0)
+    payload = models.JSONField(
+        default=dict, blank=True, help_text="Ids, codes and dates; never names or numbers."
+    )
+    state = models.CharField(max_length=10, choices=OrderState, default=OrderState.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker took it.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="How often the work raised an error.")
+    created_at = models.DateTimeField(db_default=Now())
+    not_before = models.DateTimeField(db_default=Now())
+    claimed_by = models.CharField(max_length=80, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("work order")
+        verbose_name_plural = _("work orders")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "key"], condition=~Q(key=""), name="order_key_once_per_job"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="queued"), name="order_queued"),
+            models.Index(fields=["job", "stage", "state"], name="order_job_stage_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}".strip()
+
+
+class JobErrorRow(models.Model):
+    """One thing a job could not do, while it did the rest."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="error_rows")
+    order = models.ForeignKey(WorkOrder, models.CASCADE, null=True, blank=True, related_name="error_rows")
+    subject = models.CharField(max_length=200, help_text="What it concerns, as ids or places in a file.")
+    reason = models.CharField(max_length=300)
+    reason_params = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("error row")
+        verbose_name_plural = _("error rows")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {in_words(self.reason, self.reason_params)}"

@@ -1,0 +1,408 @@
+"""Deeds of the work table: order work, claim it, do it once, watch it, cancel it.
+
+An order is a row written in the transaction that causes the work. A Celery message only wakes a worker; a sweep
+finds what no message announced. A worker claims an order in a short transaction that counts the attempt, then locks
+the row and commits the effect together with "done". A killed worker's lock ends with its connection, so that the
+order is free again and its half-made effect never happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from coopcrm.shared.models import OPEN_JOB_STATES, Job, JobErrorRow, JobState, OrderState, WorkOrder
+
+log = logging.getLogger("coopcrm.work")
+
+MOST_ATTEMPTS = 12  # taken by workers that died
+MOST_FAILURES = 3  # ended with an error
+CLAIM_SECONDS = 2  # between claiming an order and locking it
+RETRY_SECONDS = 3
+MOST_WAKE_MESSAGES = 16
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """An order to be written: ``kind`` names the handler, ``payload`` holds ids, codes and dates."""
+
+    kind: str
+    key: str = ""
+    stage: int = 0
+    payload: dict = field(default_factory=dict)
+
+
+@dataclass
+class Work:
+    """What a handler is given: its payload, the job's date and parameters, and a place to note errors."""
+
+    order: WorkOrder
+    job: Job | None
+
+    @property
+    def payload(self) -> dict:
+        return self.order.payload
+
+    @property
+    def as_of(self) -> date | None:
+        return self.job.as_of if self.job else None
+
+    def note_error(self, subject: str, reason: str, **params) -> None:
+        """Record one thing that could not be done; the rest of the order goes on."""
+        if self.job:
+            rows = {"subject": subject[:200], "reason": reason[:300], "reason_params": params}
+            JobErrorRow.objects.create(job=self.job, order=self.order, **rows)
+
+
+Handler = Callable[[Work], dict | None]
+_handlers: dict[str, Handler] = {}
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does orders of ``kind``; it may return counts, which the job adds up."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+# -- Ordering ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def order_work(
+    *,
+    kind: str,
+    title: str,
+    orders: Iterable[NewOrder],
+    key: str = "",
+    title_params: dict | None = None,
+    as_of: date | None = None,
+    params: dict | None = None,
+    stage_names: Iterable[str] = (),
+    started_by=None,
+    unit_id: int | None = None,
+) -> Job:
+    """Write a job with its orders, in the caller's transaction.
+
+    The same kind and key is the same job: what is missing of its orders is added, and what failed or was cancelled
+    is taken up again. ``title`` and ``stage_names`` are message ids, translated when shown.
+    """
+    fields = {
+        "title": title,
+        "title_params": title_params or {},
+        "as_of": as_of,
+        "params": params or {},
+        "stage_names": list(stage_names),
+        "started_by": getattr(started_by, "pk", None),
+        "started_by_name": str(started_by) if started_by else "",
+        "unit": unit_id,
+    }
+    job = _existing_or_new(kind, key, fields)
+    add_orders(job, orders)
+    _take_up_again(job)
+    _choose_stage(job)
+    return job
+
+
+def _existing_or_new(kind: str, key: str, fields: dict) -> Job:
+    if key:
+        Job.objects.bulk_create([Job(kind=kind, key=key, **fields)], ignore_conflicts=True)
+        return Job.objects.select_for_update().get(kind=kind, key=key)
+    return Job.objects.create(kind=kind, **fields)
+
+
+def add_orders(job: Job | None, orders: Iterable[NewOrder]) -> int:
+    """Add orders to a job; an order whose key the job has already is left out. Returns how many were given."""
+    rows = [WorkOrder(job=job, kind=o.kind, key=o.key, stage=o.stage, payload=o.payload) for o in orders]
+    WorkOrder.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+    wake_workers(len(rows))
+    return len(rows)
+
+
+def order_alone(kind: str, payload: dict, key: str = "") -> None:
+    """Write a single order that belongs to no job, in the caller's transaction."""
+    add_orders(None, [NewOrder(kind=kind, key=key, payload=payload)])
+
+
+def _take_up_again(job: Job) -> None:
+    again = job.orders.filter(state__in=[OrderState.FAILED, OrderState.CANCELLED])
+    again.update(state=OrderState.QUEUED, attempts=0, failures=0, claimed_at=None, not_before=Now(), error="")
+    if job.orders.filter(state=OrderState.QUEUED).exists() and not job.is_open:
+        job.state, job.finished_at, job.cancel_requested, job.error = JobState.QUEUED, None, False, ""
+        job.save(update_fields=["state", "finished_at", "cancel_requested", "error"])
+
+
+def _choose_stage(job: Job) -> None:
+    """Open the first stage with work left; called with the job's row locked or new."""
+    first = (
+        job.orders.filter(state=OrderState.QUEUED).order_by("stage").values_list("stage", flat=True).first()
+    )
+    if first is not None and first != job.stage:
+        _open_stage(job, first)
+    if first is None and job.is_open:
+        _finish(job)
+
+
+def _open_stage(job: Job, stage: int) -> None:
+    job.stage, job.stage_since = stage, timezone.now()
+    job.save(update_fields=["stage", "stage_since"])
+
+
+def wake_workers(orders: int) -> None:
+    """Wake as many workers as there is work for, after commit; a silent broker delays, it loses nothing."""
+    if orders:
+        transaction.on_commit(lambda: send_wakes(orders), robust=True)
+
+
+def send_wakes(orders: int) -> None:
+    """Send wake messages now."""
+    from kombu.exceptions import OperationalError as BrokerError
+    from redis.exceptions import RedisError
+
+    from coopcrm.shared.tasks import wake
+
+    try:
+        for _ in range(min(orders, MOST_WAKE_MESSAGES)):
+            wake.apply_async(retry=False)
+    except (BrokerError, RedisError, OSError) as error:
+        log.warning("no worker could be woken: %s; the sweep will", type(error).__name__)
+
+
+# -- Working -----------------------------------------------------------------------------------------------------------
+
+CLAIMABLE = f"""
+    FROM shared_workorder w LEFT JOIN shared_job j ON j.id = w.job_id
+    WHERE w.state = 'queued' AND w.not_before <= clock_timestamp()
+      AND (w.claimed_at IS NULL OR w.claimed_at < clock_timestamp() - interval '{CLAIM_SECONDS} seconds')
+      AND (j.id IS NULL OR (j.state IN ('queued', 'running') AND NOT j.cancel_requested AND j.stage = w.stage))
+"""
+NEXT_ORDER = f"SELECT w.id {CLAIMABLE} ORDER BY w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED"
+CLAIM = """
+    UPDATE shared_workorder
+    SET attempts = attempts + 1, claimed_by = %s, claimed_at = clock_timestamp()
+    WHERE id = %s RETURNING attempts, job_id
+"""
+
+
+def worker_name() -> str:
+    """Host and process, as the work table names who took an order."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"
+
+
+def work_until_idle(seconds: float = 20.0) -> bool:
+    """Do orders until none is claimable or the time is up. Returns whether work is left."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not do_next_order():
+            return False
+    return has_claimable()
+
+
+def do_next_order() -> bool:
+    """Claim and do one order; False when there is none."""
+    claimed = _claim()
+    if claimed is None:
+        return _settle_idle_jobs()
+    order_id, attempts, job_id = claimed
+    try:
+        _do(order_id, attempts)
+    except Exception as error:
+        _note_failure(order_id, error)
+    if job_id is not None:
+        settle(job_id)
+    return True
+
+
+@transaction.atomic
+def _claim() -> tuple[int, int, int | None] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_ORDER)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        cursor.execute(CLAIM, [worker_name(), row[0]])
+        attempts, job_id = cursor.fetchone()
+        if job_id is not None:
+            cursor.execute(
+                "UPDATE shared_job SET state = 'running', started_at = coalesce(started_at, clock_timestamp())"
+                " WHERE id = %s AND state = 'queued'",
+                [job_id],
+            )
+    return row[0], attempts, job_id
+
+
+def _do(order_id: int, attempts: int) -> None:
+    """Do one claimed order: its effect and its mark "done" commit together."""
+    started = time.monotonic()
+    with transaction.atomic():
+        mine = Q(pk=order_id, state=OrderState.QUEUED, attempts=attempts, claimed_by=worker_name())
+        order = WorkOrder.objects.select_for_update(of=["self"]).filter(mine).first()
+        if order is None:  # somebody else took it after a pause of ours
+            return
+        if attempts > MOST_ATTEMPTS:
+            raise WorkerLostError(gettext_noop("Every worker that took this order ended before it was done."))
+        handler = _handlers.get(order.kind)
+        if handler is None:
+            raise LookupError(f"no handler for {order.kind}")
+        order.result = handler(Work(order=order, job=order.job)) or {}
+        order.state, order.done_at, order.error = OrderState.DONE, timezone.now(), ""
+        order.save(update_fields=["result", "state", "done_at", "error"])
+    milliseconds = round((time.monotonic() - started) * 1000)
+    log.info(
+        "done",
+        extra={"job": order.job_id, "order": order_id, "kind": order.kind, "milliseconds": milliseconds},
+    )
+
+
+class WorkerLostError(RuntimeError):
+    """An order was taken again and again by workers that ended before it was done."""
+
+
+def _note_failure(order_id: int, error: Exception) -> None:
+    """Give the order back, or fail it when it has failed often enough."""
+    log.error("an order failed", exc_info=error, extra={"order": order_id})
+    if isinstance(error, OperationalError | InterfaceError):
+        connection.close()  # the server went away or was busy: not the order's fault
+        _give_back(order_id)
+        return
+    with transaction.atomic():
+        order = WorkOrder.objects.select_for_update().get(pk=order_id)
+        if order.state != OrderState.QUEUED:
+            return
+        order.failures += 1
+        order.error = readable(error)
+        order.claimed_at = None
+        wait = timezone.timedelta(seconds=RETRY_SECONDS * order.failures + random.random())  # noqa: S311
+        order.not_before = timezone.now() + wait
+        if order.failures >= MOST_FAILURES or isinstance(error, WorkerLostError):
+            order.state = OrderState.FAILED
+        order.save(update_fields=["failures", "error", "claimed_at", "not_before", "state"])
+
+
+def _give_back(order_id: int) -> None:
+    try:
+        later = timezone.now() + timezone.timedelta(seconds=1)
+        mine = WorkOrder.objects.filter(pk=order_id, state=OrderState.QUEUED)
+        mine.update(claimed_at=None, not_before=later)
+    except DatabaseError:
+        connection.close()  # the claim runs out by itself
+        time.sleep(1)
+
+
+def readable(error: Exception) -> str:
+    """What people may read of an error: refusals in full, of anything else the kind and the place."""
+    from coopcrm.shared.errors import DomainError
+
+    if isinstance(error, DomainError | WorkerLostError):
+        return str(error)
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        name = os.path.basename(trace.tb_frame.f_code.co_filename)
+        place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} ({place})"
+
+
+# -- Jobs as a whole ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def settle(job_id: int) -> None:
+    """Open the next stage when the present one is finished, end the job when all are; safe to call at any time."""
+    open_in_stage = (
+        "SELECT 1 FROM shared_workorder w JOIN shared_job j ON j.id = w.job_id"
+        " WHERE j.id = %s AND w.state = 'queued' AND w.stage = j.stage AND NOT j.cancel_requested LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(open_in_stage, [job_id])
+        if cursor.fetchone():
+            return
+    job = Job.objects.select_for_update().get(pk=job_id)
+    if not job.is_open:
+        return
+    if job.cancel_requested or job.orders.filter(state=OrderState.FAILED).exists():
+        _cancel_queued(job)
+    left = job.orders.filter(state=OrderState.QUEUED)
+    next_stage = left.order_by("stage").values_list("stage", flat=True).first()
+    if next_stage is None:
+        _finish(job)
+    elif next_stage != job.stage:
+        _open_stage(job, next_stage)
+        wake_workers(left.filter(stage=next_stage).count())
+
+
+def _cancel_queued(job: Job) -> None:
+    """Cancel the orders nobody is doing; one that is being done is locked and ends by itself."""
+    free = job.orders.filter(state=OrderState.QUEUED).select_for_update(skip_locked=True, of=["self"])
+    ids = list(free.values_list("pk", flat=True))
+    WorkOrder.objects.filter(pk__in=ids).update(state=OrderState.CANCELLED)
+
+
+def _finish(job: Job) -> None:
+    failed = job.orders.filter(state=OrderState.FAILED).order_by("pk").first()
+    if failed:
+        job.state, job.error = JobState.FAILED, failed.error
+    elif job.cancel_requested:
+        job.state = JobState.CANCELLED
+    else:
+        job.state = JobState.DONE
+    job.result = _sum_of_results(job)
+    job.finished_at = timezone.now()
+    job.save(update_fields=["state", "error", "result", "finished_at"])
+    log.info("job %s", job.state, extra={"job": job.pk, "kind": job.kind})
+
+
+def _sum_of_results(job: Job) -> dict:
+    """Add up the counts that the orders returned."""
+    total: dict = {}
+    for result in (
+        job.orders.filter(state=OrderState.DONE).exclude(result={}).values_list("result", flat=True)
+    ):
+        for name, value in result.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                total[name] = total.get(name, 0) + value
+            else:
+                total[name] = value
+    return total
+
+
+@transaction.atomic
+def cancel_job(job: Job) -> None:
+    """Ask a job to stop: what is being done ends, what waits is cancelled."""
+    Job.objects.filter(pk=job.pk, state__in=OPEN_JOB_STATES).update(cancel_requested=True)
+    transaction.on_commit(lambda: settle(job.pk))
+
+
+def has_claimable() -> bool:
+    """Whether an order waits that a worker may take now."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 {CLAIMABLE})")
+        return cursor.fetchone()[0]
+
+
+def _settle_idle_jobs() -> bool:
+    """Settle every open job (a worker may have died before it could); whether that made work claimable."""
+    for job_id in Job.objects.filter(state__in=OPEN_JOB_STATES).values_list("pk", flat=True):
+        settle(job_id)
+    return has_claimable()
+
+
+def sweep() -> None:
+    """Find what no message announced: orders whose worker died, orders written while the broker was away."""
+    if _settle_idle_jobs():
+        send_wakes(MOST_WAKE_MESSAGES)
