@@ -1,8 +1,10 @@
 """The worker's Celery app. A message only wakes a worker; the order itself is a row (coopcrm.shared.work)."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_ready, worker_shutdown
 
 from coopcrm import embedded
@@ -11,6 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coopcrm.settings")
 os.environ.setdefault("COOPCRM_ROLE", "worker")
 embedded.attach()
 
+warnings.filterwarnings("ignore", category=SecurityWarning)  # about pickle under root; messages are JSON only
 app = Celery("coopcrm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

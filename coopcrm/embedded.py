@@ -201,7 +201,7 @@ def _make_folders(where: Places) -> None:
         raise EmbeddedError(
             f"{where.var} cannot be made ({error.strerror}). Set COOPCRM_VAR to a folder you may write."
         ) from error
-    if where.run.parent == Path("/tmp") and where.run.stat().st_uid not in (os.getuid(), _server_user()[0]):  # noqa: S108
+    if where.run.parent != where.var and where.run.stat().st_uid not in (os.getuid(), _server_user()[0]):
         raise EmbeddedError(f"{where.run} belongs to somebody else. Set COOPCRM_VAR to a shorter path.")
 
 
@@ -563,7 +563,7 @@ def keep() -> int:
         _stop(redis, signal.SIGTERM)
         _stop(postgres, signal.SIGINT)
         stopping.unlink(missing_ok=True)
-        if where.run.parent == Path("/tmp"):
+        if where.run.parent != where.var:
             shutil.rmtree(where.run, ignore_errors=True)
     return 0
 

@@ -123,7 +123,9 @@ SESSION_SETTINGS = {
 
 
 def _database_url(role: str) -> str:
-    return embedded.places().database_url(f"coopcrm_{role}") if EMBEDDED else env(URL_OF_ROLE[role])
+    if EMBEDDED:
+        return embedded.places().database_url(f"coopcrm_{role}", env("COOPCRM_DATABASE", embedded.DATABASE))
+    return env(URL_OF_ROLE[role])
 
 
 _SESSION = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.items())
@@ -140,11 +142,12 @@ for _connection in DATABASES.values():
 DATABASES["default"]["ATOMIC_REQUESTS"] = False  # services own their transactions; most pages only read
 
 REDIS_URL = env("REDIS_URL", embedded.places().redis_url() if EMBEDDED else None)
+REDIS_PREFIX = env("COOPCRM_REDIS_PREFIX", "coopcrm")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "coopcrm",
+        "KEY_PREFIX": REDIS_PREFIX,
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
@@ -252,7 +255,7 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
-    "global_keyprefix": "coopcrm:",
+    "global_keyprefix": f"{REDIS_PREFIX}:",
     "socket_timeout": 10,
     "socket_connect_timeout": 2,
     "max_retries": 1,

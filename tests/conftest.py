@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 
+os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
 os.environ.setdefault("COOPCRM_ROLE", "owner")  # creates the test databases
+os.environ["COOPCRM_REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+os.environ.setdefault("COOPCRM_LOG_LEVEL", "ERROR")
+
+import django
 
 from coopcrm import embedded
 
 embedded.attach()
+django.setup()  # before any test module imports a model

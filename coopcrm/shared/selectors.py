@@ -10,6 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from coopcrm.shared.models import Job, OrderState
 from coopcrm.shared.work import CLAIMABLE
 
+WAITING_SINCE = "min(greatest(w.not_before, w.created_at, j.stage_since))"
+NOT_AT_WORK = "(w.claimed_at IS NULL OR w.claimed_at < clock_timestamp() - interval '300 seconds')"
+OLDEST_ORDER = f"SELECT extract(epoch FROM clock_timestamp() - {WAITING_SINCE}) {CLAIMABLE} AND {NOT_AT_WORK}"  # noqa: S608
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -45,10 +49,7 @@ def progress_of(job: Job) -> Progress:
 def oldest_open_order_age() -> float | None:
     """Seconds for which the oldest order that could be taken has waited; None when nothing waits."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT extract(epoch FROM clock_timestamp() - min(greatest(w.not_before, w.created_at, j.stage_since)))"
-            + CLAIMABLE
-        )
+        cursor.execute(OLDEST_ORDER)
         age = cursor.fetchone()[0]
     return None if age is None else float(age)
 

@@ -45,19 +45,24 @@ def has_worker() -> bool:
         return False
 
 
-def start_worker(concurrency: int | None = None) -> subprocess.Popen:
+def start_worker(concurrency: int | None = None, app: str = "coopcrm") -> subprocess.Popen:
     """Start a Celery worker that ends with us."""
-    command = [sys.executable, "-m", "celery", "-A", "coopcrm", "worker", "--loglevel", "WARNING"]
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "--loglevel", "WARNING"]
     command += ["--without-gossip", "--without-mingle", "--concurrency", str(concurrency or _concurrency())]
     environment = {**os.environ, "COOPCRM_ROLE": "worker"}
-    return subprocess.Popen(  # noqa: S603 - our own worker
-        command,
-        cwd=settings.BASE_DIR,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=end_with_parent,
-    )
+    folder = settings.VAR_DIR / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "worker.log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - our own worker
+            command,
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - it only makes one system call
+        )
 
 
 def end_with_parent() -> None:

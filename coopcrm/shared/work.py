@@ -185,13 +185,15 @@ def send_wakes(orders: int) -> None:
 
 # -- Working -----------------------------------------------------------------------------------------------------------
 
+# An order that is being done is locked: whoever looks for work skips it.
 CLAIMABLE = f"""
     FROM shared_workorder w LEFT JOIN shared_job j ON j.id = w.job_id
     WHERE w.state = 'queued' AND w.not_before <= clock_timestamp()
       AND (w.claimed_at IS NULL OR w.claimed_at < clock_timestamp() - interval '{CLAIM_SECONDS} seconds')
       AND (j.id IS NULL OR (j.state IN ('queued', 'running') AND NOT j.cancel_requested AND j.stage = w.stage))
 """
-NEXT_ORDER = f"SELECT w.id {CLAIMABLE} ORDER BY w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED"
+NEXT_ORDER = f"SELECT w.id {CLAIMABLE} AND w.kind = ANY(%s) ORDER BY w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED"
+ANY_ORDER = f"SELECT w.id {CLAIMABLE} LIMIT 1 FOR UPDATE OF w SKIP LOCKED"
 CLAIM = """
     UPDATE shared_workorder
     SET attempts = attempts + 1, claimed_by = %s, claimed_at = clock_timestamp()
@@ -205,19 +207,19 @@ def worker_name() -> str:
 
 
 def work_until_idle(seconds: float = 20.0) -> bool:
-    """Do orders until none is claimable or the time is up. Returns whether work is left."""
+    """Do orders of the kinds we know until none is free or the time is up. Returns whether work may be left."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not do_next_order():
             return False
-    return has_claimable()
+    return True
 
 
 def do_next_order() -> bool:
     """Claim and do one order; False when there is none."""
     claimed = _claim()
     if claimed is None:
-        return _settle_idle_jobs()
+        return settle_open_jobs() and do_next_order()
     order_id, attempts, job_id = claimed
     try:
         _do(order_id, attempts)
@@ -231,7 +233,7 @@ def do_next_order() -> bool:
 @transaction.atomic
 def _claim() -> tuple[int, int, int | None] | None:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT_ORDER)
+        cursor.execute(NEXT_ORDER, [list(_handlers)])
         row = cursor.fetchone()
         if row is None:
             return None
@@ -256,10 +258,7 @@ def _do(order_id: int, attempts: int) -> None:
             return
         if attempts > MOST_ATTEMPTS:
             raise WorkerLostError(gettext_noop("Every worker that took this order ended before it was done."))
-        handler = _handlers.get(order.kind)
-        if handler is None:
-            raise LookupError(f"no handler for {order.kind}")
-        order.result = handler(Work(order=order, job=order.job)) or {}
+        order.result = _handlers[order.kind](Work(order=order, job=order.job)) or {}
         order.state, order.done_at, order.error = OrderState.DONE, timezone.now(), ""
         order.save(update_fields=["result", "state", "done_at", "error"])
     milliseconds = round((time.monotonic() - started) * 1000)
@@ -322,8 +321,11 @@ def readable(error: Exception) -> str:
 
 
 @transaction.atomic
-def settle(job_id: int) -> None:
-    """Open the next stage when the present one is finished, end the job when all are; safe to call at any time."""
+def settle(job_id: int) -> bool:
+    """Open the next stage when the present one is finished, end the job when all are; safe to call at any time.
+
+    Returns whether a stage was opened.
+    """
     open_in_stage = (
         "SELECT 1 FROM shared_workorder w JOIN shared_job j ON j.id = w.job_id"
         " WHERE j.id = %s AND w.state = 'queued' AND w.stage = j.stage AND NOT j.cancel_requested LIMIT 1"
@@ -331,10 +333,10 @@ def settle(job_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(open_in_stage, [job_id])
         if cursor.fetchone():
-            return
+            return False
     job = Job.objects.select_for_update().get(pk=job_id)
     if not job.is_open:
-        return
+        return False
     if job.cancel_requested or job.orders.filter(state=OrderState.FAILED).exists():
         _cancel_queued(job)
     left = job.orders.filter(state=OrderState.QUEUED)
@@ -344,6 +346,8 @@ def settle(job_id: int) -> None:
     elif next_stage != job.stage:
         _open_stage(job, next_stage)
         wake_workers(left.filter(stage=next_stage).count())
+        return True
+    return False
 
 
 def _cancel_queued(job: Job) -> None:
@@ -388,21 +392,22 @@ def cancel_job(job: Job) -> None:
     transaction.on_commit(lambda: settle(job.pk))
 
 
+@transaction.atomic
 def has_claimable() -> bool:
     """Whether an order waits that a worker may take now."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 {CLAIMABLE})")
-        return cursor.fetchone()[0]
+        cursor.execute(ANY_ORDER)
+        return cursor.fetchone() is not None
 
 
-def _settle_idle_jobs() -> bool:
-    """Settle every open job (a worker may have died before it could); whether that made work claimable."""
-    for job_id in Job.objects.filter(state__in=OPEN_JOB_STATES).values_list("pk", flat=True):
-        settle(job_id)
-    return has_claimable()
+def settle_open_jobs() -> bool:
+    """Settle every open job (a worker may have died before it could); whether one of them moved on."""
+    ids = Job.objects.filter(state__in=OPEN_JOB_STATES).order_by("pk").values_list("pk", flat=True)
+    return sum(settle(job_id) for job_id in ids) > 0
 
 
 def sweep() -> None:
     """Find what no message announced: orders whose worker died, orders written while the broker was away."""
-    if _settle_idle_jobs():
+    settle_open_jobs()
+    if has_claimable():
         send_wakes(MOST_WAKE_MESSAGES)

@@ -6,97 +6,215 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('key', models.CharField(blank=True, help_text='The same kind and key is the same job again.', max_length=120)),
-                ('title', models.CharField(max_length=200)),
-                ('title_params', models.JSONField(blank=True, default=dict)),
-                ('as_of', models.DateField(blank=True, null=True)),
-                ('params', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('stage', models.PositiveSmallIntegerField(default=0, help_text='Orders of this stage may be claimed now.')),
-                ('stage_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('stage_names', models.JSONField(blank=True, default=list)),
-                ('started_by', models.BigIntegerField(blank=True, help_text='Id of the member of staff, or empty.', null=True)),
-                ('started_by_name', models.CharField(blank=True, max_length=100)),
-                ('unit', models.BigIntegerField(blank=True, help_text='Id of the branch that may watch, or empty.', null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('error', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True, help_text="The same kind and key is the same job again.", max_length=120
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("title_params", models.JSONField(blank=True, default=dict)),
+                ("as_of", models.DateField(blank=True, null=True)),
+                ("params", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "stage",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Orders of this stage may be claimed now."
+                    ),
+                ),
+                ("stage_since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("stage_names", models.JSONField(blank=True, default=list)),
+                (
+                    "started_by",
+                    models.BigIntegerField(
+                        blank=True, help_text="Id of the member of staff, or empty.", null=True
+                    ),
+                ),
+                ("started_by_name", models.CharField(blank=True, max_length=100)),
+                (
+                    "unit",
+                    models.BigIntegerField(
+                        blank=True, help_text="Id of the branch that may watch, or empty.", null=True
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'verbose_name': 'job',
-                'verbose_name_plural': 'jobs',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['id'], name='job_open'), models.Index(fields=['started_by', '-id'], name='job_started_by')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('kind', 'key'), name='job_kind_and_key_once')],
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
+                "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "running"])),
+                        fields=["id"],
+                        name="job_open",
+                    ),
+                    models.Index(fields=["started_by", "-id"], name="job_started_by"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("kind", "key"),
+                        name="job_kind_and_key_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WorkOrder',
+            name="WorkOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('key', models.CharField(blank=True, max_length=120)),
-                ('stage', models.PositiveSmallIntegerField(default=0)),
-                ('payload', models.JSONField(blank=True, default=dict, help_text='Ids, codes and dates; never names or numbers.')),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='How often a worker took it.')),
-                ('failures', models.PositiveSmallIntegerField(default=0, help_text='How often the work raised an error.')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('claimed_by', models.CharField(blank=True, max_length=80)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('error', models.TextField(blank=True)),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='shared.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("key", models.CharField(blank=True, max_length=120)),
+                ("stage", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "payload",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="Ids, codes and dates; never names or numbers."
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="How often a worker took it."),
+                ),
+                (
+                    "failures",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="How often the work raised an error."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("not_before", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("claimed_by", models.CharField(blank=True, max_length=80)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orders",
+                        to="shared.job",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'work order',
-                'verbose_name_plural': 'work orders',
-                'ordering': ['pk'],
+                "verbose_name": "work order",
+                "verbose_name_plural": "work orders",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='JobErrorRow',
+            name="JobErrorRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(help_text='What it concerns, as ids or places in a file.', max_length=200)),
-                ('reason', models.CharField(max_length=300)),
-                ('reason_params', models.JSONField(blank=True, default=dict)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='error_rows', to='shared.job')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='error_rows', to='shared.workorder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="What it concerns, as ids or places in a file.", max_length=200
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("reason_params", models.JSONField(blank=True, default=dict)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="error_rows",
+                        to="shared.job",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="error_rows",
+                        to="shared.workorder",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'error row',
-                'verbose_name_plural': 'error rows',
-                'ordering': ['pk'],
+                "verbose_name": "error row",
+                "verbose_name_plural": "error rows",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='workorder',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='order_queued'),
+            model_name="workorder",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["id"], name="order_queued"),
         ),
         migrations.AddIndex(
-            model_name='workorder',
-            index=models.Index(fields=['job', 'stage', 'state'], name='order_job_stage_state'),
+            model_name="workorder",
+            index=models.Index(fields=["job", "stage", "state"], name="order_job_stage_state"),
         ),
         migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('job', 'key'), name='order_key_once_per_job'),
+            model_name="workorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("key", ""), _negated=True),
+                fields=("job", "key"),
+                name="order_key_once_per_job",
+            ),
         ),
     ]
