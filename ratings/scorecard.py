@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -411,7 +411,7 @@ class Improvement(Result):
 
 def _unknown(facts: Mapping[str, Any]) -> tuple[str, ...]:
     missing = [name for name in REQUIRED if facts.get(name) is None]
-    if REPAYMENT not in facts or facts.get("repayment_known") is False:
+    if REPAYMENT not in facts or facts.get("repayment_known", True) is not True:
         missing.append(REPAYMENT)
     if facts.get("panel_votes"):
         missing += [name for name in ("panel_village_reps", "panel_vetoes") if facts.get(name) is None]
@@ -481,7 +481,7 @@ def _flat(facts: Mapping[str, Any] | Any) -> Mapping[str, Any]:
 
 
 def _incomplete(facts: Mapping[str, Any], missing: tuple[str, ...]) -> IncompleteRating:
-    empty = dict.fromkeys(Rating.__dataclass_fields__)
+    empty: dict[str, Any] = dict.fromkeys(item.name for item in fields(Rating))
     empty |= {"age": facts["age"], "points": {}, "knockouts": (), "soft_caps": (), "status": INCOMPLETE}
     return IncompleteRating(**empty, missing=missing)
 
