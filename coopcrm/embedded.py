@@ -457,9 +457,10 @@ def _launch(command: list, log: Path, death_signal: int, **options) -> subproces
         )
 
 
-def _tail(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return "\n".join(lines[-8:])
+def tail(log: Path, lines: int = 8) -> str:
+    """The last lines of a log."""
+    written = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(written[-lines:])
 
 
 def _start_postgres(where: Places) -> subprocess.Popen:
@@ -509,7 +510,7 @@ def _wait_until(path: Path, server: subprocess.Popen, log: Path, name: str) -> N
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            said = _tail(log)
+            said = tail(log)
             raise EmbeddedError(
                 f"{name} ended while starting. Its last words ({log}):\n{said}\n{_advice(said)}"
             )

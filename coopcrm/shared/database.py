@@ -83,8 +83,19 @@ def _with_database(url: str, database: str) -> str:
 
 # -- Grants ------------------------------------------------------------------------------------------------------------
 
-# Results are inserted and read, never changed: `table: columns` names the few state columns that may be updated.
-RESULTS: dict[str, tuple[str, ...]] = {}
+# Results and signed rows are inserted and read, never changed; the few state columns that may be updated are named.
+RESULTS: dict[str, tuple[str, ...]] = {
+    "customers_factsheet": (),
+    "customers_visitnote": ("is_duplicate",),
+    "loans_accountmonth": (),
+    "loans_loanclassification": (),
+    "ratings_creditrating": (),
+    "ratings_contribution": (),
+    "ratings_customertier": (),
+    "kpi_branchday": (),
+    "kpi_kpisnapshot": (),
+    "kpi_scorecard": (),
+}
 
 # Tables of the frame whose rows come and go.
 FLEETING = ("django_session",)
@@ -120,7 +131,7 @@ def apply_grants(cursor) -> None:
     cursor.execute(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm')"
-        " AND pg_get_userbyid(c.relowner) = current_user"
+        " AND pg_get_userbyid(c.relowner) = current_user AND NOT c.relispartition"
     )
     tables = [name for (name,) in cursor.fetchall()]
     statements = []

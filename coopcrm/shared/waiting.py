@@ -45,6 +45,14 @@ def has_worker() -> bool:
         return False
 
 
+def wait_for_worker(seconds: float = 30) -> bool:
+    """Wait until a worker has said that it is there."""
+    deadline = time.monotonic() + seconds
+    while not has_worker() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return has_worker()
+
+
 def start_worker(concurrency: int | None = None, app: str = "coopcrm") -> subprocess.Popen:
     """Start a Celery worker that ends with us."""
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "--loglevel", "WARNING"]
