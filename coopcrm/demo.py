@@ -109,7 +109,7 @@ def _prepare(customers: int) -> None:
         _compile_translations()
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
+    from django.core.management import call_command, get_commands
     from django.db import connections
 
     if not settings.DEMONSTRATION:
@@ -120,7 +120,7 @@ def _prepare(customers: int) -> None:
         call_command("migrate", verbosity=0, interactive=False)
     with step("Static files"):
         _collect_static(settings.STATIC_ROOT)
-    if _is_empty():
+    if _is_empty() and "seed_demo" in get_commands():
         with step(f"A county with {customers:,} customers"):
             _manage("seed_demo", "--customers", str(customers), role="owner")
         if customers:
@@ -160,6 +160,8 @@ def _manage(*arguments: str, role: str) -> None:
 
 
 def _compile_translations() -> None:
+    if not (ROOT / "scripts" / "messages.py").exists():
+        return
     subprocess.run(  # noqa: S603 - our own script
         [sys.executable, str(ROOT / "scripts" / "messages.py"), "compile"],
         check=True,
