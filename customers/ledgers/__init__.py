@@ -1,0 +1,1 @@
+"""Branch ledgers: registers, notebooks and account lists, read whatever their wording, order and dirt."""
