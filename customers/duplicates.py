@@ -1,0 +1,188 @@
+"""Who might this person be already? Candidates by number, phone and name, judged by handbook §6.3.
+
+The search is never scoped by branch; what a page shows of a match is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Area
+from customers import identity, numbers
+from customers.choices import DocumentKind, DocumentState, ReviewState
+from customers.models import Customer, IdentityDocument, Phone, ReviewPair
+from customers.names import name_keys
+
+PER_ROAD = 30
+ORDER = ("SAME", "CONFLICT", "PROBABLE", "POSSIBLE", "NAME")
+WEIGHTS = {"CONFLICT": 10.0, "PROBABLE": 8.0, "POSSIBLE": 4.0}
+
+RULE_WORDS = {
+    "R1": _("same number, same name"),
+    "R1N": _("same number, name sounds or looks alike"),
+    "R2": _("same number, another name"),
+    "R4": _("same name, number differs in one character"),
+    "R4N": _("name sounds or looks alike, number differs in one character"),
+    "R5": _("same name, same invalid number"),
+    "R6": _("same name and birth date, same phone or village"),
+    "R7": _("same name, same phone"),
+    "R7N": _("name sounds or looks alike, same birth date, same phone or village"),
+    "NAME": _("same name, same village"),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is known of the person at the counter."""
+
+    name: str
+    id_no: str = ""
+    birth_date: date | None = None
+    phone: str = ""
+    village: Area | None = None
+
+
+@dataclass(frozen=True)
+class Match:
+    """A customer who may be the same person, and why."""
+
+    customer: Customer
+    outcome: str
+    rule: str
+
+    @property
+    def reason(self) -> Any:
+        """The rule in words."""
+        return RULE_WORDS[self.rule]
+
+    @property
+    def holds_the_number(self) -> bool:
+        """Whether the very number is registered already."""
+        return self.rule in ("R1", "R1N", "R2")
+
+
+def find(claim: Claim, *, as_of: date, limit: int = 8) -> list[Match]:
+    """Customers who may be this person, the likeliest first. Four queries, whatever is found."""
+    ids = _candidates(claim, as_of)
+    if not ids:
+        return []
+    people = Customer.objects.current().select_related("village", "branch").in_bulk(ids)
+    typed = _values_of(IdentityDocument.objects.exclude(state=DocumentState.RETIRED), people)
+    phones = _values_of(Phone.objects.filter(valid_to=None), people)
+    found = [
+        match
+        for person in people.values()
+        if (match := _judge(claim, person, typed.get(person.pk, [""]), phones.get(person.pk, [""]), as_of))
+    ]
+    found.sort(key=lambda match: (ORDER.index(match.outcome), match.customer.pk))
+    return found[:limit]
+
+
+def _candidates(claim: Claim, as_of: date) -> list[int]:
+    roads = [road.order_by("found")[:PER_ROAD] for road in _roads(claim, as_of)]
+    if not roads:
+        return []
+    first, *others = roads
+    return [row["found"] for row in first.union(*others)] if others else [row["found"] for row in first]
+
+
+def _roads(claim: Claim, as_of: date) -> Iterator[QuerySet]:
+    """One query per way of being the same person; each returns customer ids as ``found``."""
+    keys = name_keys(claim.name)
+    judged = identity.check_resident_id(claim.id_no, as_of)
+    text = judged.normalized or identity.normalize_code(claim.id_no)
+    if text:
+        known = numbers.document_keys(DocumentKind.ID18, text)
+        documents = IdentityDocument.objects.values(found=F("customer_id"))
+        yield documents.filter(number_key=known.number_key)
+        if known.core_key:
+            yield documents.filter(core_key=known.core_key)
+        if known.tail_key:
+            yield documents.filter(tail_key=known.tail_key, customer__name_key=keys.name_key)
+    phone = identity.check_phone(claim.phone).normalized
+    if phone:
+        key = numbers.phone_keys(phone).number_key
+        yield Phone.objects.values(found=F("customer_id")).filter(number_key=key)
+    people = Customer.objects.current().values(found=F("id"))
+    born = judged.birth_date or claim.birth_date
+    if keys.name_key:
+        yield people.filter(name_key=keys.name_key)
+        if claim.village:
+            yield people.filter(name_key=keys.name_key, village=claim.village)
+        if born:
+            yield people.filter(name_key=keys.name_key, birth_date=born)
+            if keys.pinyin:
+                yield people.filter(pinyin=keys.pinyin, birth_date=born)
+
+
+def _values_of(rows: QuerySet, people: Iterable[int]) -> dict[int, list[str]]:
+    values: dict[int, list[str]] = {}
+    for row in rows.filter(customer__in=list(people)):
+        is_resident = not isinstance(row, IdentityDocument) or row.kind in numbers.RESIDENT_KINDS
+        if is_resident:
+            values.setdefault(row.customer_id, []).append(row.open("number"))
+    return values
+
+
+def _judge(claim: Claim, person: Customer, typed: list[str], phones: list[str], as_of: date) -> Match | None:
+    mine = {
+        "id_no": claim.id_no,
+        "name": claim.name,
+        "name_pinyin": name_keys(claim.name).pinyin,
+        "birth_date": claim.birth_date,
+        "phone": claim.phone,
+        "village_code": claim.village.code if claim.village else "",
+    }
+    theirs = {
+        "name": person.name,
+        "name_pinyin": person.pinyin,
+        "birth_date": person.birth_date,
+        "village_code": person.village.code if person.village else "",
+    }
+    judgements = [
+        identity.compare(mine, {**theirs, "id_no": number, "phone": phone}, as_of)
+        for number in typed
+        for phone in phones
+    ]
+    told = [judgement for judgement in judgements if judgement.outcome in ORDER]
+    if told:
+        best = min(told, key=lambda judgement: ORDER.index(judgement.outcome))
+        return Match(person, best.outcome, best.rule)
+    is_other = any(judgement.rule == "R3" for judgement in judgements)
+    same_place = claim.village is not None and claim.village.pk == person.village_id
+    if not is_other and same_place and name_keys(claim.name).name_key == person.name_key:
+        return Match(person, "NAME", "NAME")
+    return None
+
+
+def note_for_review(customer: Customer, matches: Iterable[Match], **evidence: Any) -> None:
+    """Put pairs that need a person's eyes into the review queue; a pair that is known already stays as it is."""
+    pairs = []
+    for match in matches:
+        if match.outcome not in WEIGHTS:
+            continue
+        first, second = sorted((customer.pk, match.customer.pk))
+        pairs.append(
+            ReviewPair(
+                first_id=first,
+                second_id=second,
+                rule=match.rule,
+                outcome=match.outcome,
+                weight=WEIGHTS[match.outcome],
+                evidence=evidence,
+            )
+        )
+    ReviewPair.objects.bulk_create(pairs, ignore_conflicts=True)
+
+
+def open_pairs_of(customer: Customer) -> QuerySet[ReviewPair]:
+    """Undecided pairs a customer belongs to."""
+    undecided = ReviewPair.objects.filter(state__in=[ReviewState.OPEN, ReviewState.LATER])
+    one_of = undecided.filter(first=customer).union(undecided.filter(second=customer)).values("pk")
+    return ReviewPair.objects.filter(pk__in=one_of).annotate(mine=Value(customer.pk))

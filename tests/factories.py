@@ -1,0 +1,152 @@
+"""Valid, unremarkable objects; a test states only what matters to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import count
+
+from branches.choices import AreaLevel, PostCode, UnitKind
+from branches.models import Area, Post, StaffMember, Unit
+from customers import numbers
+from customers.choices import DocumentKind, DocumentState, PhoneKind, Relation
+from customers.identity import check_resident_id
+from customers.models import Customer, Household, IdentityDocument, Membership, Phone, ReviewPair, VisitNote
+from customers.names import name_keys, place_keys
+
+PASSWORD = "Clear-Spring-42-Village"
+TODAY = date(2026, 3, 31)
+_serial = count(1)
+
+
+def make_union() -> Unit:
+    union, _ = Unit.objects.get_or_create(
+        code="1002", defaults={"name": "光山县联社", "kind": UnitKind.UNION}
+    )
+    return union
+
+
+def make_branch(name: str = "白雀园信用社", code: str | None = None) -> Unit:
+    code = code or f"1002{next(_serial):02d}"
+    return Unit.objects.create(code=code, name=name, kind=UnitKind.BRANCH, parent=make_union())
+
+
+def make_staff(post: str = PostCode.CASHIER, unit: Unit | None = None, **fields) -> StaffMember:
+    """A person with one post; union posts sit at the union, others at a new branch unless ``unit`` is given."""
+    union_posts = {
+        PostCode.UNION_CREDIT,
+        PostCode.UNION_RISK,
+        PostCode.UNION_COMMITTEE,
+        PostCode.HEAD_OFFICE,
+        PostCode.AUDITOR,
+        PostCode.ADMINISTRATOR,
+    }
+    number = next(_serial)
+    fields = {"username": f"{post}{number}", "full_name": f"李明{number}", "language": "en", **fields}
+    staff = StaffMember.objects.create_user(password=PASSWORD, **fields)
+    unit = unit or (make_union() if post in union_posts else make_branch())
+    Post.objects.create(staff=staff, unit=unit, code=post, valid_from=date(2020, 1, 1))
+    return staff
+
+
+def branch_of(staff: StaffMember) -> Unit:
+    """The branch of a person with one post."""
+    return Unit.objects.get(pk__in=staff.scope.branch_ids)
+
+
+def make_village(name: str = "孙家村", unit: Unit | None = None, township: str = "孙铁铺镇") -> Area:
+    parent, _ = Area.objects.get_or_create(
+        code=f"411522{100 + abs(hash(township)) % 99:03d}000",
+        defaults={"name": township, "level": AreaLevel.TOWNSHIP},
+    )
+    pinyin, initials = place_keys(name)
+    code = f"{parent.code[:9]}{200 + next(_serial) % 199:03d}"
+    return Area.objects.create(
+        code=code,
+        name=name,
+        level=AreaLevel.VILLAGE,
+        parent=parent,
+        pinyin=pinyin,
+        initials=initials,
+        unit=unit,
+    )
+
+
+def resident_number(born: str = "19800512", sequence: int | None = None, county: str = "411522") -> str:
+    """A valid, invented identity number; an odd sequence is male, an even one female."""
+    sequence = next(_serial) % 900 + 10 if sequence is None else sequence
+    first = f"{county}{born}{sequence:03d}"
+    return next(n for c in "0123456789X" if check_resident_id(n := first + c).valid)
+
+
+def make_customer(
+    name: str = "张桂兰",
+    *,
+    branch: Unit | None = None,
+    number: str = "",
+    phone: str = "",
+    village: Area | None = None,
+    **fields,
+) -> Customer:
+    """A customer, with a held document and a phone when they are given."""
+    branch = branch or make_branch()
+    fields = {"registered_on": date(2024, 1, 1), "registered_at": branch, **fields}
+    customer = Customer.objects.create(
+        name=name, **name_keys(name)._asdict(), branch=branch, village=village, **fields
+    )
+    if number:
+        add_document(customer, number)
+    if phone:
+        keys = numbers.phone_keys(phone)._asdict()
+        row = Phone(customer=customer, kind=PhoneKind.MOBILE, valid_from=date(2024, 1, 1), **keys)
+        row.seal("number", phone)
+        row.save(force_insert=True)
+    return customer
+
+
+def add_document(
+    customer: Customer, number: str, kind: str = DocumentKind.ID18, state: str = DocumentState.HELD
+) -> IdentityDocument:
+    keys = numbers.document_keys(kind, number)._asdict()
+    document = IdentityDocument(
+        customer=customer, kind=kind, state=state, recorded_on=date(2024, 1, 1), **keys
+    )
+    document.seal("number", number)
+    document.save(force_insert=True)
+    return document
+
+
+def make_household(
+    head: Customer | None = None, *, branch: Unit | None = None, members: tuple[Customer, ...] = (), **fields
+) -> Household:
+    """A household with its head and, as other relatives, its members."""
+    head = head or make_customer(branch=branch)
+    household = Household.objects.create(
+        head=head, branch=head.branch, village=head.village, **{"valid_from": date(2024, 1, 1), **fields}
+    )
+    join(household, head, Relation.HEAD)
+    for member in members:
+        join(household, member)
+    return household
+
+
+def join(household: Household, customer: Customer, relation: str = Relation.OTHER) -> Membership:
+    return Membership.objects.create(
+        household=household, customer=customer, relation=relation, valid_from=household.valid_from
+    )
+
+
+def make_visit(household: Household, officer: StaffMember, **fields) -> VisitNote:
+    fields = {
+        "visited_on": date(2026, 3, 18),
+        "summary": "New greenhouse, two pigs sold.",
+        "minutes": 12,
+        **fields,
+    }
+    return VisitNote.objects.create(household=household, officer=officer, **fields)
+
+
+def make_pair(one: Customer, other: Customer, **fields) -> ReviewPair:
+    first, second = sorted((one, other), key=lambda customer: customer.pk)
+    return ReviewPair.objects.create(
+        first=first, second=second, **{"rule": "R7", "outcome": "POSSIBLE", "weight": 4.0, **fields}
+    )
