@@ -1,0 +1,218 @@
+"""One box that understands a name or part of it, pinyin, initials, a number or its end, a village, a household.
+
+Prefix queries on C-collated indexes, own branch first, by (key, id) and never counted: a page holds 20 rows and says
+whether there are more. What was typed stays out of addresses and logs; a page's position travels in a signed cursor.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core import signing
+from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Area, StaffMember
+from branches.selectors import villages_like
+from customers import identity, numbers, registries
+from customers.choices import DocumentKind, DocumentState
+from customers.models import Customer, Household, IdentityDocument, Phone
+from customers.names import has_han, latin_key, name_key, simplified
+from customers.querysets import require_scope
+
+PAGE = 20
+LONGEST_TEXT = 60
+HOUSEHOLD_SIGN = re.compile(r"^(?:#|户|戶|household\s*#?)\s*(\d{1,12})$", re.IGNORECASE)
+NUMBER = re.compile(r"\+?\d[\d\-‐‑–—() ]*[\dXx]|\d+[Xx]?")
+CONTROL = re.compile("[\x00-\x1f\x7f]")
+CURSOR_SALT = "customers.search"
+
+
+@dataclass(frozen=True)
+class Road:
+    """One way in which customers match: the rows, the key they are ordered by, and the way in words."""
+
+    reason: Any
+    rows: QuerySet
+    key: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A customer found, why, and whether the whole record is open to who asked."""
+
+    customer: Customer
+    reason: Any
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of hits; ``cursor`` fetches the next one when there are more."""
+
+    text: str
+    hits: list[Hit] = field(default_factory=list)
+    villages: list[Area] = field(default_factory=list)
+    households: list[Household] = field(default_factory=list)
+    cursor: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.hits or self.villages or self.households)
+
+
+def search(staff: StaffMember, typed: str, *, cursor: str = "", limit: int = PAGE) -> Found:
+    """Find customers by whatever was typed. At most three queries for words, four for numbers."""
+    scope = require_scope(staff)
+    text = " ".join(CONTROL.sub("", unicodedata.normalize("NFKC", typed))[:LONGEST_TEXT].split())
+    if not text:
+        return Found("")
+    if sign := HOUSEHOLD_SIGN.match(text):
+        return Found(text, households=_households(staff, sign[1]))
+    if NUMBER.fullmatch(text):
+        return _by_number(staff, text, limit)
+    segments = _segments(text, scope)
+    after = _read_cursor(cursor, text)
+    ids = _page(segments, after, limit + 1)
+    shown, more = ids[:limit], len(ids) > limit
+    people = Customer.objects.select_related("village__parent", "branch").in_bulk(
+        [row["id"] for row in shown]
+    )
+    hits = [
+        Hit(people[row["id"]], segments[row["segment"]][1].reason, is_open_to(scope, people[row["id"]]))
+        for row in shown
+    ]
+    places = [] if cursor else villages_like(simplified(text), branch_ids=scope.branch_ids, limit=5)
+    return Found(text, hits, places, cursor=_write_cursor(shown[-1], text) if more else "")
+
+
+def is_open_to(scope, customer: Customer) -> bool:
+    """Whether the whole record is open within a scope."""
+    return scope.sees_union or customer.branch_id in scope.branch_ids
+
+
+# -- Words -------------------------------------------------------------------------------------------------------------
+
+
+def _roads(text: str) -> Iterator[Road]:
+    people = Customer.objects.current()
+    if has_han(text):
+        key = name_key(text)
+        yield Road(_("name"), people.filter(name_key__startswith=key), "name_key")
+        given = people.filter(given_key__startswith=key).exclude(name_key__startswith=key)
+        yield Road(_("given name"), given, "given_key")
+        return
+    key = latin_key(text)
+    if not key:
+        return
+    yield Road(_("pinyin"), people.filter(pinyin__startswith=key), "pinyin")
+    initials = people.filter(initials__startswith=key).exclude(pinyin__startswith=key)
+    yield Road(_("initials"), initials, "initials")
+
+
+def _segments(text: str, scope) -> list[tuple[Q, Road]]:
+    """Own branches first, then the others; within each the roads in order."""
+    own = Q(branch__in=scope.branch_ids)
+    if scope.sees_union or not scope.branch_ids:
+        return [(Q(), road) for road in _roads(text)]
+    return [(mine, road) for mine in (own, ~own) for road in _roads(text)]
+
+
+def _page(segments: list[tuple[Q, Road]], after: dict | None, limit: int) -> list[dict]:
+    """Read rows after the cursor's place through all segments in one query."""
+    arms = []
+    for position, (where, road) in enumerate(segments):
+        if after and position < after["segment"]:
+            continue
+        rows = road.rows.filter(where)
+        if after and position == after["segment"]:
+            rows = rows.filter(
+                Q(**{f"{road.key}__gt": after["key"]}) | Q(**{road.key: after["key"], "id__gt": after["id"]})
+            )
+        number = Value(position, output_field=IntegerField())
+        arms.append(rows.order_by(road.key, "id").values("id", segment=number, key=F(road.key))[:limit])
+    if not arms:
+        return []
+    together = arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]
+    return list(together.order_by("segment", "key", "id")[:limit] if len(arms) > 1 else together)
+
+
+def _write_cursor(row: dict, text: str) -> str:
+    place = {"segment": row["segment"], "key": row["key"], "id": row["id"], "text": text}
+    return signing.dumps(place, salt=CURSOR_SALT, compress=True)
+
+
+def _read_cursor(cursor: str, text: str) -> dict | None:
+    """The place a cursor names; one of another search, or a changed one, starts from the beginning."""
+    if not cursor:
+        return None
+    try:
+        place = signing.loads(cursor, salt=CURSOR_SALT)
+    except signing.BadSignature:
+        return None
+    return place if place["text"] == text else None
+
+
+# -- Numbers -----------------------------------------------------------------------------------------------------------
+
+
+def _by_number(staff: StaffMember, text: str, limit: int) -> Found:
+    scope = require_scope(staff)
+    digits = identity.normalize_code(text).lstrip("+")
+    reasons: dict[int, Any] = {}
+    arms = list(_number_arms(digits, text))
+    if arms:
+        together = (
+            arms[0][1].union(*(rows for _reason, rows in arms[1:]), all=True) if len(arms) > 1 else arms[0][1]
+        )
+        for row in together:
+            reasons.setdefault(row["found"], arms[row["arm"]][0])
+    for finder in registries.number_finders:
+        for customer_id, reason in finder(digits):
+            reasons.setdefault(customer_id, reason)
+    people = Customer.objects.select_related("village__parent", "branch").filter(
+        pk__in=reasons, merged_into=None
+    )
+    hits = (
+        [Hit(person, reasons[person.pk], is_open_to(scope, person)) for person in people] if reasons else []
+    )
+    hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
+    is_short = digits.isdecimal() and len(digits) <= 9
+    return Found(text, hits[:limit], households=_households(staff, digits) if is_short else [])
+
+
+def _number_arms(digits: str, text: str) -> Iterator[tuple[Any, QuerySet]]:
+    """Reason and rows (``found``, ``arm``) per way in which a number can match; each at most twice a page."""
+    roads: list[tuple[Any, QuerySet]] = []
+    documents = IdentityDocument.objects.exclude(state=DocumentState.RETIRED)
+    phones = Phone.objects.filter(valid_to=None)
+    judged = identity.check_resident_id(digits)
+    whole = judged.normalized or digits
+    if len(digits) >= 8:
+        key = numbers.document_keys(DocumentKind.ID18, whole).number_key
+        roads.append((_("identity number"), documents.filter(number_key=key)))
+    if len(digits) == numbers.IDENTITY_TAIL:
+        key = numbers.keyed(numbers.DOCUMENT_TAIL, digits)
+        roads.append((_("last six of the identity number"), documents.filter(tail_key=key)))
+    phone = identity.check_phone(text).normalized or digits
+    if digits.isdecimal() and len(digits) >= 7:
+        roads.append((_("phone"), phones.filter(number_key=numbers.phone_keys(phone).number_key)))
+    if digits.isdecimal() and len(digits) == numbers.SHORT_TAIL:
+        key = numbers.keyed(numbers.PHONE_TAIL, digits)
+        roads.append((_("last four of the phone"), phones.filter(tail_key=key)))
+    for position, (reason, rows) in enumerate(roads):
+        arm = Value(position, output_field=IntegerField())
+        yield reason, rows.order_by("customer_id").values(found=F("customer_id"), arm=arm)[: 2 * PAGE]
+
+
+def _households(staff: StaffMember, digits: str) -> list[Household]:
+    """Households by their own number or the register's, of the branches the person works with."""
+    by_number = Q(register_no=digits)
+    if len(digits) <= 12:
+        by_number |= Q(pk=int(digits))
+    rows = Household.objects.visible_to(staff).filter(by_number).select_related("head", "village", "branch")
+    return list(rows.order_by("pk")[:5])
