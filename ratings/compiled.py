@@ -141,7 +141,7 @@ def _extras(codes: str, points, at_most: int) -> str:
     return f"CASE WHEN {codes} = '{{}}' THEN 0 ELSE LEAST({summed or '0'}, {at_most}) END"
 
 
-def _read(source: str) -> str:
+def _read(card: Card, source: str) -> str:
     """The facts as they are computed with: fen as bigint, votes counted, ages in completed years."""
     fen = ", ".join(f"({name} * {FEN_OF_YUAN})::bigint AS {name}" for name in sorted(MONEY))
     plain = ", ".join([*COUNTS, *YEARS, *CODES, REPAYMENT, "credit_report", "second_investigator"])
@@ -150,7 +150,8 @@ SELECT household_id, as_of, birth_date, date_part('year', age(as_of::timestamp, 
        {plain}, {fen}, repayment_known IS TRUE AS repayment_known,
        panel_village_reps AS given_reps, panel_vetoes AS given_vetoes,
        coalesce(panel_village_reps, 0)::int AS panel_village_reps, coalesce(panel_vetoes, 0)::int AS panel_vetoes,
-       v.votes, v.known_votes, v.summed, v.highest, v.lowest
+       v.votes, v.known_votes, v.summed, v.highest, v.lowest,
+       v.votes >= {card.panel.quorum_votes} AND panel_village_reps >= {card.panel.quorum_village_reps} AS quorum
 FROM {source}, LATERAL (
     SELECT count(*)::int AS votes, count(vote)::int AS known_votes, sum(vote)::int AS summed, max(vote)::int AS highest,
            min(vote)::int AS lowest
@@ -208,14 +209,12 @@ def _scored(card: Card, source: str) -> str:
     columns = [line for line in (factors, knocks, caps) if line]
     return f"""
 SELECT household_id, as_of, age, net_income, assets - liabilities AS net_assets, other_unsecured,
-       quorum, invalid, missing,
+       quorum, {_invalid(card)} AS invalid, {_missing()} AS missing,
        CASE WHEN quorum THEN ({20 * upper} * (summed - highest - lowest) + {divisor}) / (2 * {divisor}) END AS panel,
        {_extras("bonus", card.bonus.points, card.bonus.at_most)} AS bonus,
        {_extras("malus", card.malus.points, card.malus.at_most)} AS malus,
        {("," + chr(10) + "       ").join(columns)}
-FROM (SELECT r.*, {_invalid(card)} AS invalid, {_missing()} AS missing,
-             votes >= {panel.quorum_votes} AND panel_village_reps >= {panel.quorum_village_reps} AS quorum
-      FROM ({_read(source)}) r OFFSET 0) q
+FROM ({_read(card, source)}) r
 OFFSET 0"""
 
 
@@ -253,13 +252,13 @@ def _graded(card: Card, source: str) -> str:
     """The rank of the grade by score, and after knock-outs and caps; ranks count from the best grade."""
     cuts = [(f"tenths >= {ceil(cut.at_least * 10)}", str(rank)) for rank, cut in enumerate(card.grades[:-1])]
     last = len(card.grades) - 1
-    by_score = f"CASE WHEN tenths IS NULL THEN NULL ELSE {_case(cuts, str(last))} END"
+    by_score = _case(cuts, str(last))
+    open_rank = f"CASE WHEN status = 'RATED' THEN GREATEST({by_score}, cap_rank) END"
     return f"""
-SELECT g.*,
-       CASE status WHEN 'RATED' THEN GREATEST(score_rank, cap_rank) WHEN 'REJECTED' THEN {last} END AS final_rank,
-       CASE WHEN status = 'RATED' THEN GREATEST(score_rank, cap_rank) END AS open_rank
-FROM (SELECT t.*, status IN ('RATED', 'REJECTED', 'PENDING_PANEL') AS scored, {by_score} AS score_rank
-      FROM ({_totals(card, source)}) t OFFSET 0) g
+SELECT t.*, status IN ('RATED', 'REJECTED', 'PENDING_PANEL') AS scored,
+       CASE WHEN tenths IS NOT NULL THEN {by_score} END AS score_rank,
+       CASE WHEN status = 'REJECTED' THEN {last} ELSE {open_rank} END AS final_rank, {open_rank} AS open_rank
+FROM ({_totals(card, source)}) t
 OFFSET 0"""
 
 
@@ -277,12 +276,10 @@ def _capped(card: Card, source: str) -> str:
     by_income = " ".join(f"WHEN {r} THEN {int(c.income_share * unit)}" for r, c in open_ranks)
     ranks = ", ".join(str(rank) for rank, _ in open_ranks)
     return f"""
-SELECT c.*, LEAST(grade_cap, income_cap, asset_cap) AS smallest
-FROM (SELECT g.*, CASE open_rank {by_grade} END AS grade_cap,
-             GREATEST(net_income, 0) * CASE open_rank {by_income} END AS income_cap,
-             CASE WHEN open_rank IN ({ranks})
-                  THEN GREATEST(net_assets, 0) * {int(card.asset_share * unit)} END AS asset_cap
-      FROM ({_graded(card, source)}) g OFFSET 0) c
+SELECT g.*, CASE open_rank {by_grade} END AS grade_cap,
+       GREATEST(net_income, 0) * CASE open_rank {by_income} END AS income_cap,
+       CASE WHEN open_rank IN ({ranks}) THEN GREATEST(net_assets, 0) * {int(card.asset_share * unit)} END AS asset_cap
+FROM ({_graded(card, source)}) g
 OFFSET 0"""
 
 
@@ -300,7 +297,8 @@ def select_ratings(card: Card, source: str) -> str:
     def yuan(cap: str) -> str:
         return f"((2 * {cap} + {unit}) / {2 * unit} * 0.01)::numeric(16, 2)"
 
-    left = f"GREATEST(smallest - other_unsecured * {unit}, 0) / {step} * {card.limit_step}"
+    smallest = "LEAST(grade_cap, income_cap, asset_cap)"
+    left = f"GREATEST({smallest} - other_unsecured * {unit}, 0) / {step} * {card.limit_step}"
     limit = f"CASE WHEN final_rank IS NOT NULL THEN coalesce({left}, 0)::int END"
     return f"""
 SELECT household_id, as_of, age, status,
@@ -320,4 +318,4 @@ SELECT household_id, as_of, age, status,
        CASE WHEN credit > 0 THEN (as_of + interval '{card.review_months} months')::date END AS review_due,
        CASE WHEN credit > 0 THEN (as_of + interval '{card.validity_months} months')::date END AS valid_until,
        {_named("final_rank", [cut.matrix_level for cut in card.grades])} AS matrix_level
-FROM (SELECT l.*, {limit} AS credit FROM ({_capped(card, source)}) l OFFSET 0) x"""
+FROM (SELECT l.*, {smallest} AS smallest, {limit} AS credit FROM ({_capped(card, source)}) l OFFSET 0) x"""
