@@ -1,0 +1,1 @@
+"""Figures of the product, measured next to the floor of the same run."""
