@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 YES, NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
-LEAST_SECRET_LENGTH = 40
+LEAST_SECRET_LENGTH = 50
 
 
 def env(name: str, default: str | None = None) -> str:

@@ -2,7 +2,10 @@
 
 from django.shortcuts import render
 
+from branches.choices import PostCode
+
 
 def home(request):
     """What the signed-in person's post opens."""
-    return render(request, "home.html", {"scope": request.user.scope})
+    code = request.user.scope.main_post
+    return render(request, "home.html", {"post": PostCode(code).label if code else ""})

@@ -1,10 +1,10 @@
 """Addresses of the site. Pages are private by default; the open ones are named here."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
-from coopcrm import pages
+from coopcrm import jobs, pages
 from coopcrm.shared import health
 
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("jobs/", include((jobs.urlpatterns, jobs.app_name))),
     path("language/", set_language, name="set-language"),
 ]

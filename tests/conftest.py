@@ -10,8 +10,12 @@ os.environ["COOPCRM_REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER
 os.environ.setdefault("COOPCRM_LOG_LEVEL", "ERROR")
 
 import django
+from django.conf import settings
 
 from coopcrm import embedded
 
 embedded.attach()
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; the real one has its own test
 django.setup()  # before any test module imports a model
+del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of pytest-xdist read the settings before their prefix is set

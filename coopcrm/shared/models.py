@@ -87,6 +87,16 @@ class Job(models.Model):
         return self.state in OPEN_JOB_STATES
 
     @property
+    def look_state(self) -> str:
+        """The state under the name that the design uses."""
+        return "waiting" if self.state == JobState.QUEUED else self.state
+
+    @property
+    def result_in_words(self) -> list[tuple[str, object]]:
+        """The counts of the result with their translated names."""
+        return [(gettext(name.replace("_", " ")), value) for name, value in self.result.items()]
+
+    @property
     def stage_name(self) -> str:
         """The running stage in words, empty when the job has one stage only."""
         return gettext(self.stage_names[self.stage]) if self.stage < len(self.stage_names) else ""
@@ -146,4 +156,8 @@ class JobErrorRow(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.subject}: {in_words(self.reason, self.reason_params)}"
+        return f"{self.subject}: {self.reason_in_words}"
+
+    @property
+    def reason_in_words(self) -> str:
+        return in_words(self.reason, self.reason_params)

@@ -1,0 +1,78 @@
+"""Pages of background jobs: what runs, how far it is, what it could not do; a job can be asked to stop."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from coopcrm.shared.models import Job
+from coopcrm.shared.selectors import jobs_visible_to, progress_of
+from coopcrm.shared.work import cancel_job
+
+PAGE_ROWS = 50
+ERROR_ROWS = 200
+
+
+def may_cancel(staff, job: Job) -> bool:
+    """Who started a job may stop it, and so may head office."""
+    return job.is_open and not job.cancel_requested and (job.started_by == staff.pk or staff.scope.sees_union)
+
+
+@require_safe
+def job_list(request) -> HttpResponse:
+    """The newest jobs first; further ones by cursor."""
+    jobs = jobs_visible_to(request.user).order_by("-pk")
+    after = request.GET.get("after", "")
+    if after.isdecimal():
+        jobs = jobs.filter(pk__lt=int(after))
+    rows = list(jobs[: PAGE_ROWS + 1])
+    following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
+    return render(request, "jobs/list.html", {"jobs": rows[:PAGE_ROWS], "following": following})
+
+
+def _page(request, pk: int) -> dict:
+    job = get_object_or_404(jobs_visible_to(request.user), pk=pk)
+    url = reverse("jobs:progress", args=[pk]) if job.is_open else ""
+    return {"job": job, "progress": progress_of(job), "progress_url": url}
+
+
+@require_safe
+def job_page(request, pk: int) -> HttpResponse:
+    """One job with its progress, result and error rows."""
+    page = _page(request, pk)
+    job = page["job"]
+    rows = list(job.error_rows.all()[: ERROR_ROWS + 1])
+    page |= {"error_rows": rows[:ERROR_ROWS], "has_more_errors": len(rows) > ERROR_ROWS}
+    return render(request, "jobs/job.html", {**page, "may_cancel": may_cancel(request.user, job)})
+
+
+@require_safe
+def job_progress(request, pk: int) -> HttpResponse:
+    """The progress bar alone; when the job has ended the page is asked to load anew."""
+    page = _page(request, pk)
+    response = render(request, "jobs/_progress.html", page)
+    if not page["job"].is_open:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def job_cancel(request, pk: int) -> HttpResponse:
+    """Stop a job after what is being done at this moment."""
+    job = get_object_or_404(jobs_visible_to(request.user), pk=pk)
+    if not may_cancel(request.user, job):
+        raise PermissionDenied
+    cancel_job(job)
+    return redirect("jobs:job", pk=pk)
+
+
+app_name = "jobs"
+urlpatterns = [
+    path("", job_list, name="list"),
+    path("<int:pk>/", job_page, name="job"),
+    path("<int:pk>/progress/", job_progress, name="progress"),
+    path("<int:pk>/cancel/", job_cancel, name="cancel"),
+]
