@@ -1,0 +1,91 @@
+"""The area tree from a table of villages, and the tree as the village matcher sees it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from branches.choices import AreaLevel
+from branches.models import Area
+from coopcrm.shared.errors import Refused
+from customers.ledgers.villages import AreaIndex, Place
+from customers.ledgers.workbook import decode
+from customers.names import place_keys
+
+COLUMNS = ("county_code", "township_code", "township", "village_code", "village")
+CODE_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class AreasLoaded:
+    """How many areas were new and how many took another name."""
+
+    created: int = 0
+    renamed: int = 0
+    unchanged: int = 0
+
+
+def full_code(code: str) -> str:
+    """Return a code of twelve digits: the levels below are zero."""
+    return code.strip().ljust(CODE_LENGTH, "0")
+
+
+@transaction.atomic
+def load_areas(content: bytes) -> AreasLoaded:
+    """Create the counties, townships and villages of a table that are missing; loading twice changes nothing."""
+    wanted = _areas_in(content)
+    known = {
+        area.code: area for area in Area.objects.filter(code__in=wanted, valid_to=None).select_for_update()
+    }
+    created = renamed = 0
+    for level in (AreaLevel.COUNTY, AreaLevel.TOWNSHIP, AreaLevel.VILLAGE):
+        new = [
+            _new_area(code, name, level, known.get(parent))
+            for code, (name, its_level, parent) in wanted.items()
+            if its_level == level and code not in known
+        ]
+        known |= {area.code: area for area in Area.objects.bulk_create(new)}
+        created += len(new)
+    for code, (name, level, _) in wanted.items():
+        if known[code].name != name and level != AreaLevel.COUNTY:
+            area = known[code]
+            area.name, (area.pinyin, area.initials) = name, place_keys(name)
+            area.save(update_fields=["name", "pinyin", "initials"])
+            renamed += 1
+    return AreasLoaded(created, renamed, len(wanted) - created - renamed)
+
+
+def _areas_in(content: bytes) -> dict[str, tuple[str, str, str]]:
+    """Return code → (name, level, parent code); the county goes by its code unless a column names it."""
+    reader = csv.DictReader(io.StringIO(decode(content), newline=""))
+    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+        raise Refused(f"The table of areas lacks: {', '.join(missing)}.", code="areas_columns")
+    areas: dict[str, tuple[str, str, str]] = {}
+    for row in reader:
+        values = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "county")}
+        county, township, village = (
+            full_code(values[f"{name}_code"]) for name in ("county", "township", "village")
+        )
+        if not all(code.isdigit() and len(code) == CODE_LENGTH for code in (county, township, village)):
+            raise Refused(
+                f"Row {reader.line_num} of the table of areas has a code that is none.", code="areas_code"
+            )
+        areas.setdefault(county, (values["county"] or values["county_code"], AreaLevel.COUNTY, ""))
+        areas[township] = (values["township"], AreaLevel.TOWNSHIP, county)
+        areas[village] = (values["village"], AreaLevel.VILLAGE, township)
+    return areas
+
+
+def _new_area(code: str, name: str, level: str, parent: Area | None) -> Area:
+    sound, initials = place_keys(name)
+    return Area(code=code, name=name, level=level, parent=parent, pinyin=sound, initials=initials)
+
+
+def area_index() -> AreaIndex:
+    """Return the townships and villages in force, ready for matching."""
+    rows = Area.objects.filter(level__in=[AreaLevel.TOWNSHIP, AreaLevel.VILLAGE], valid_to=None)
+    values = rows.order_by("code").values_list("code", "name", "level", "parent__code")
+    return AreaIndex(Place(code, name, level, parent or "") for code, name, level, parent in values)

@@ -1,0 +1,55 @@
+"""Manifests: which files to read, of which kind and branch; and the table of areas beside them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from coopcrm.shared.errors import Refused
+from customers.ledgers.areas import load_areas
+from customers.ledgers.importing import LedgerSource
+from customers.ledgers.workbook import MAX_FILE_BYTES, decode
+
+MANIFEST, AREAS = "manifest.csv", "areas.csv"
+COLUMNS = ("file", "kind", "branch_code", "branch_name")
+
+
+def manifest_in(path: Path) -> Path:
+    """Return the manifest a path means: the file itself, or the one in the folder."""
+    manifest = path / MANIFEST if path.is_dir() else path
+    if not manifest.is_file():
+        raise Refused(f"There is no manifest at {manifest}.", code="manifest_missing")
+    return manifest
+
+
+def load_areas_beside(paths: Iterable[Path]) -> None:
+    """Load the table of areas that lies beside a manifest, where there is one."""
+    for path in paths:
+        areas = manifest_in(path).parent / AREAS
+        if areas.is_file():
+            load_areas(areas.read_bytes())
+
+
+def sources_in(paths: Iterable[Path]) -> list[LedgerSource]:
+    """Return the files of the manifests with their content, in the order in which they are named."""
+    sources = []
+    for path in paths:
+        manifest = manifest_in(path)
+        reader = csv.DictReader(io.StringIO(decode(manifest.read_bytes()), newline=""))
+        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+            raise Refused(f"{manifest} lacks the columns: {', '.join(missing)}.", code="manifest_columns")
+        sources += [_source(manifest, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+    return sources
+
+
+def _source(manifest: Path, row: dict[str, str]) -> LedgerSource:
+    file = manifest.parent / row["file"]
+    if not file.is_file():
+        raise Refused(f"{manifest} names {row['file']}, which is not there.", code="ledger_missing")
+    if file.stat().st_size > MAX_FILE_BYTES:
+        raise Refused(
+            f"{row['file']} is larger than {MAX_FILE_BYTES // 1024 // 1024} MB.", code="ledger_too_large"
+        )
+    return LedgerSource(file.name, row["kind"], row["branch_code"], row["branch_name"], file.read_bytes())

@@ -1,0 +1,417 @@
+"""The registry as the importer sees it: whom it knows already, and how new knowledge is written in bulk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from coopcrm.shared.fields import draw_ids
+from customers import facts, numbers
+from customers.choices import DocumentKind, DocumentState, FactSource, PhoneKind, Relation
+from customers.identity import check_phone, check_resident_id
+from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
+from customers.ledgers.matching import Mention
+from customers.ledgers.reading import LedgerRecord
+from customers.models import (
+    Customer,
+    FactSheet,
+    Household,
+    IdentityDocument,
+    LedgerImport,
+    LedgerRow,
+    Membership,
+    Phone,
+    ReviewPair,
+)
+from customers.names import name_keys
+from customers.services import known_facts
+
+if TYPE_CHECKING:
+    from customers.ledgers.importing import Entry
+
+BATCH = 2_000
+NAME_LENGTH = 100
+ADDRESS_LENGTH = 200
+key_of = normalize_name
+sound_of = name_sound
+
+
+def sex_in(number: str) -> str:
+    """Return M or F by a valid number; empty without one."""
+    return sex_of(number) if number else ""
+
+
+@dataclass
+class Person:
+    """The rows of one person, and the customer they belong to once it is known."""
+
+    entries: list[Entry]
+    customer: int | None = None
+    is_new: bool = False
+
+    @property
+    def records(self) -> list[LedgerRecord]:
+        return [entry.record for entry in self.entries]
+
+
+# --- whom the registry knows -----------------------------------------------------------------------------------------
+
+
+def mentions_like(mentions: Sequence[Mention], *, start: int, as_of: date) -> list[Mention]:
+    """Return the registry's customers who share a number, a phone, a name or its sound with any of the mentions."""
+    ids = _candidate_ids(mentions)
+    people = list(
+        Customer.objects.current()
+        .filter(pk__in=ids)
+        .select_related("village__parent", "branch")
+        .order_by("pk")
+    )
+    documents, phones = _documents_of(ids), _phones_of(ids)
+    return [_as_mention(start + i, person, documents, phones, as_of) for i, person in enumerate(people)]
+
+
+def _candidate_ids(mentions: Sequence[Mention]) -> set[int]:
+    ids: set[int] = set()
+    valid = {m.number for m in mentions if m.number}
+    keys = [key.number_key for key in numbers.resident_keys(sorted(valid))]
+    ids |= _ids(
+        IdentityDocument.objects.exclude(state=DocumentState.RETIRED), "number_key", keys, "customer_id"
+    )
+    phones = {phone for m in mentions for phone in m.phones}
+    phone_keys = [
+        key.number_key for key in numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, sorted(phones))
+    ]
+    ids |= _ids(Phone.objects.filter(valid_to=None), "number_key", phone_keys, "customer_id")
+    ids |= _ids(Customer.objects, "name_key", {m.name for m in mentions}, "pk")
+    ids |= _ids(Customer.objects, "pinyin", {m.sound for m in mentions if m.sound}, "pk")
+    survivors = (
+        Customer.objects.filter(pk__in=ids).exclude(merged_into=None).values_list("merged_into", flat=True)
+    )
+    return ids | set(survivors)
+
+
+def _ids(rows, field: str, values: Iterable, column: str) -> set[int]:
+    wanted, ids = list(values), set()
+    for i in range(0, len(wanted), BATCH):
+        ids.update(rows.filter(**{f"{field}__in": wanted[i : i + BATCH]}).values_list(column, flat=True))
+    return ids
+
+
+def _documents_of(ids: set[int]) -> dict[int, list[IdentityDocument]]:
+    found: dict[int, list[IdentityDocument]] = {}
+    kinds = [DocumentKind.ID18, DocumentKind.HMT18, DocumentKind.FPR18]
+    for document in IdentityDocument.objects.filter(customer__in=ids, kind__in=kinds).exclude(
+        state=DocumentState.RETIRED
+    ):
+        found.setdefault(document.customer_id, []).append(document)
+    return found
+
+
+def _phones_of(ids: set[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for phone in Phone.objects.filter(customer__in=ids, valid_to=None):
+        found.setdefault(phone.customer_id, set()).add(phone.open("number"))
+    return found
+
+
+def _as_mention(key: int, person: Customer, documents: dict, phones: dict, as_of: date) -> Mention:
+    texts = [document.open("number") for document in documents.get(person.pk, [])]
+    valid = [number for text in texts if (number := check_resident_id(text, as_of).normalized)]
+    group = person.group_no
+    return Mention(
+        key=key,
+        name=normalize_name(person.name),
+        sound=person.pinyin,
+        customer=person.pk,
+        number=valid[0] if valid else "",
+        cleaned=texts[0] if texts else "",
+        phones=frozenset(phones.get(person.pk, ())),
+        village=person.village.code if person.village else "",
+        township=person.village.parent.code if person.village and person.village.parent else "",
+        group=int(group) if group.isdigit() else None,
+        birth=person.birth_date,
+        birth_precision="day" if person.birth_date else "",
+        sex=person.sex,
+        branch=person.branch.code,
+    )
+
+
+def last_row_of(customer: int) -> int | None:
+    """Return the ledger row a customer was last seen in."""
+    return LedgerRow.objects.filter(customer=customer).order_by("-pk").values_list("pk", flat=True).first()
+
+
+def mark_conflicts(pairs: Sequence[ReviewPair]) -> None:
+    """Block both sides of a number that two names claim until the paper is seen (handbook §6.3 R2)."""
+    ids = {pk for pair in pairs for pk in (pair.first_id, pair.second_id)}
+    Customer.objects.filter(pk__in=ids).update(identity_conflict=True)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Book:
+    """Writes what one run found out, table by table."""
+
+    run: LedgerImport
+    as_of: date
+    villages: dict[str, int]
+
+    def write_customers(self, persons: Sequence[Person]) -> None:
+        """Create the customers that are new; add the numbers and phones that are new to old and new ones."""
+        fresh = [person for person in persons if person.customer is None]
+        for person, pk in zip(fresh, draw_ids(Customer, len(fresh)), strict=True):
+            person.customer, person.is_new = pk, True
+        Customer.objects.bulk_create([self._customer(person) for person in fresh], batch_size=BATCH)
+        self._write_documents(persons)
+        self._write_phones(persons)
+
+    def _customer(self, person: Person) -> Customer:
+        records = person.records
+        name = best_name(records)
+        number = next((record.identity.number for record in records if record.identity.number), "")
+        village = _commonest(record.village.code for record in records)
+        first = min(person.entries, key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
+        home = next((entry for entry in person.entries if entry.source.kind == "officer_notebook"), first)
+        births = [record.birth.day for record in records if record.birth.precision == "day"]
+        return Customer(
+            pk=person.customer,
+            name=name,
+            **name_keys(name)._asdict(),
+            sex=sex_in(number) or _commonest(record.sex for record in records),
+            birth_date=birth_date_of(number) if number else _commonest(births) or None,
+            branch=home.branch,
+            village_id=self.villages.get(village),
+            group_no=str(_commonest(r.group for r in records if r.group and r.village.code == village) or ""),
+            address=max((record.address_text for record in records), key=len)[:ADDRESS_LENGTH],
+            source=FactSource.LEDGER,
+            registered_on=first.record.day.day or self.as_of,
+            registered_at=first.branch,
+        )
+
+    def _write_documents(self, persons: Sequence[Person]) -> None:
+        """Store every number as it stands; the first holder keeps a valid one, a second claim is disputed."""
+        claims: dict[tuple[int, str], tuple[str, bool, LedgerRecord]] = {}
+        for person in persons:
+            for record in person.records:
+                text = record.identity.number or record.identity.cleaned
+                if text:
+                    claims.setdefault((person.customer, text), (text, bool(record.identity.number), record))
+        owners = [owner for owner, _ in claims]
+        known, held = (
+            _known_documents(owners),
+            _held_numbers([text for text, valid, _ in claims.values() if valid]),
+        )
+        rows, disputed = [], set()
+        ids = iter(draw_ids(IdentityDocument, len(claims)))
+        for (customer, text), (_, valid, record) in claims.items():
+            kind = (check_resident_id(text, self.as_of).kind or "ID18") if valid else DocumentKind.ID18
+            keys = numbers.document_keys(DocumentKind.ID18 if kind == "ID15" else kind, text)
+            if (customer, keys.number_key) in known:
+                continue
+            holder = held.setdefault(keys.number_key, customer) if valid else customer
+            state = DocumentState.UNVERIFIED if not valid else DocumentState.HELD
+            if holder != customer:
+                state = DocumentState.DISPUTED
+                disputed |= {holder, customer}
+            row = IdentityDocument(
+                pk=next(ids),
+                customer_id=customer,
+                kind=DocumentKind.ID18 if kind == "ID15" else kind,
+                **keys._asdict(),
+                state=state,
+                invalid_reason="" if valid else (reason_against(text) or "PRECISION"),
+                source=FactSource.LEDGER,
+                recorded_on=record.day.day or self.as_of,
+            )
+            row.seal("number", text)
+            rows.append(row)
+        IdentityDocument.objects.bulk_create(rows, batch_size=BATCH)
+
+    def _write_phones(self, persons: Sequence[Person]) -> None:
+        wanted: dict[tuple[int, str], LedgerRecord] = {}
+        for person in persons:
+            for record in person.records:
+                for number in record.phones + record.remark.phones:
+                    wanted.setdefault((person.customer, number), record)
+        keys = numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, [number for _, number in wanted])
+        known = _known_phones([customer for customer, _ in wanted])
+        rows = []
+        ids = iter(draw_ids(Phone, len(wanted)))
+        for ((customer, number), record), key in zip(wanted.items(), keys, strict=True):
+            if (customer, key.number_key) in known:
+                continue
+            row = Phone(
+                pk=next(ids),
+                customer_id=customer,
+                kind=check_phone(number).kind or PhoneKind.UNKNOWN,
+                **key._asdict(),
+                valid_from=record.day.day or self.as_of,
+                source=FactSource.LEDGER,
+            )
+            row.seal("number", number)
+            rows.append(row)
+        Phone.objects.bulk_create(rows, batch_size=BATCH)
+
+    def write_households(self, persons: Sequence[Person]) -> None:
+        """Open a household for every person of a notebook who has none; tell every row its person's household."""
+        home = dict(
+            Membership.objects.filter(customer__in=[p.customer for p in persons], valid_to=None).values_list(
+                "customer", "household"
+            )
+        )
+        openers = [
+            (person, [entry for entry in person.entries if entry.source.kind == "officer_notebook"])
+            for person in persons
+            if person.customer not in home
+        ]
+        openers = [(person, notes) for person, notes in openers if notes]
+        ids = draw_ids(Household, len(openers))
+        households = [
+            self._household(pk, person, notes) for pk, (person, notes) in zip(ids, openers, strict=True)
+        ]
+        Household.objects.bulk_create(households, batch_size=BATCH)
+        Membership.objects.bulk_create(
+            [
+                Membership(
+                    household_id=house.pk,
+                    customer_id=house.head_id,
+                    relation=Relation.HEAD,
+                    valid_from=house.valid_from,
+                )
+                for house in households
+            ],
+            batch_size=BATCH,
+        )
+        home |= {house.head_id: house.pk for house in households}
+        for person in persons:
+            for entry in person.entries:
+                entry.household = home.get(person.customer)
+
+    def _household(self, pk: int, person: Person, notes: list[Entry]) -> Household:
+        village = _commonest(note.record.village.code for note in notes) or _commonest(
+            record.village.code for record in person.records
+        )
+        group = _commonest(r.group for r in person.records if r.group and r.village.code == village)
+        days = [note.record.day.day for note in notes if note.record.day.day]
+        return Household(
+            pk=pk,
+            register_no=_commonest(note.record.texts.get("household_number", "") for note in notes)[:30],
+            head_id=person.customer,
+            branch=notes[0].branch,
+            village_id=self.villages.get(village),
+            group_no=str(group or ""),
+            address=max((note.record.address_text for note in notes), key=len)[:ADDRESS_LENGTH],
+            valid_from=min(days, default=self.as_of),
+            source=FactSource.LEDGER,
+        )
+
+    def write_facts(self, accepted: Sequence[Entry]) -> None:
+        """Write a dated fact sheet for every notebook row, each on top of what was known before."""
+        notes = [e for e in accepted if e.source.kind == "officer_notebook" and e.household]
+        notes.sort(key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
+        latest = _latest_sheets({entry.household for entry in notes})
+        rows = []
+        for entry in notes:
+            day = entry.record.day.day or self.as_of
+            before = latest.get(entry.household)
+            observed = observed_in(entry)
+            sheet = facts.carry_over(known_facts(before), observed, staff_id=None, observed_on=day)
+            if _labour_too_large(sheet):
+                observed.pop("labour", None)
+                sheet = facts.carry_over(known_facts(before), observed, staff_id=None, observed_on=day)
+            if not observed or _labour_too_large(sheet):
+                continue
+            row = FactSheet(
+                household_id=entry.household,
+                recorded_on=max(day, before.recorded_on) if before else day,
+                **sheet.values,
+                sources=sheet.sources,
+                oldest_core_on=sheet.oldest_core_on,
+                ledger_row_id=entry.row_id,
+            )
+            latest[entry.household] = row
+            rows.append(row)
+        FactSheet.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def observed_in(entry: Entry) -> dict[str, facts.Observed]:
+    """Return what a notebook row says of a household, and nothing it does not say.
+
+    Income is net only where the header says so. Debts under a header that speaks of other banks alone are no total.
+    """
+    record = entry.record
+    debts = entry.sheet.header.of("debts")
+    is_total = not any("他行" in column.label or "外行" in column.label for column in debts)
+    said = {
+        "population": record.population if record.population and record.population > 0 else None,
+        "labour": record.labour,
+        "gross_income": record.income.amount,
+        "net_income": record.net_income.amount,
+        "liabilities": record.debts.amount if is_total else None,
+        "land_mu": record.land.mu,
+        "livestock": _plain(record.livestock.counts),
+        "noted_grade": record.texts.get("grade", "")[:20],
+    }
+    return {
+        name: facts.Observed(value, FactSource.LEDGER)
+        for name, value in said.items()
+        if value not in facts.UNKNOWN
+    }
+
+
+def _plain(counts: dict | None) -> dict | None:
+    """Animals as JSON has them; none at all is a fact too."""
+    if counts is None:
+        return None
+    return {name: int(count) if count == int(count) else float(count) for name, count in counts.items()}
+
+
+def _labour_too_large(sheet: facts.Sheet) -> bool:
+    population, labour = sheet.values.get("population"), sheet.values.get("labour")
+    return population is not None and labour is not None and labour > population
+
+
+def _latest_sheets(households: set[int]) -> dict[int, FactSheet]:
+    rows = FactSheet.objects.filter(household__in=households).order_by("household", "-recorded_on", "-pk")
+    return {row.household_id: row for row in rows.distinct("household")}
+
+
+def _known_documents(customers: Iterable[int]) -> set[tuple[int, bytes]]:
+    rows = IdentityDocument.objects.filter(customer__in=set(customers)).values_list("customer", "number_key")
+    return {(customer, bytes(key)) for customer, key in rows}
+
+
+def _held_numbers(texts: Sequence[str]) -> dict[bytes, int]:
+    """Return who holds each of these valid numbers already."""
+    keys = [key.number_key for key in numbers.resident_keys(sorted(set(texts)))]
+    held: dict[bytes, int] = {}
+    for i in range(0, len(keys), BATCH):
+        rows = IdentityDocument.objects.filter(
+            Q(state=DocumentState.HELD), number_key__in=keys[i : i + BATCH]
+        ).values_list("number_key", "customer")
+        held |= {bytes(key): customer for key, customer in rows}
+    return held
+
+
+def _known_phones(customers: Iterable[int]) -> set[tuple[int, bytes]]:
+    rows = Phone.objects.filter(customer__in=set(customers)).values_list("customer", "number_key")
+    return {(customer, bytes(key)) for customer, key in rows}
+
+
+def _commonest(values: Iterable):
+    """Return the commonest filled value, the first among equals; an empty text when there is none."""
+    counted = Counter(value for value in values if value)
+    return max(counted, key=counted.get) if counted else ""
+
+
+def best_name(records: Sequence[LedgerRecord]) -> str:
+    """Return the name to show: the commonest spelling beside a valid number, else the commonest of all."""
+    proven = [record.name.name for record in records if record.identity.number]
+    return (_commonest(proven) or _commonest(record.name.name for record in records))[:NAME_LENGTH]
