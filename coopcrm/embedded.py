@@ -35,6 +35,7 @@ LEAST_FREE_BYTES = 300 * 1024 * 1024
 LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8")
 UNPRIVILEGED_USERS = ("coopcrm", "postgres", "nobody")
 START_SECONDS = 60
+REAL_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
 
 class EmbeddedError(RuntimeError):
@@ -86,7 +87,7 @@ def places() -> Places:
 
 def is_wanted() -> bool:
     """Whether this process uses the private servers: no real database is configured."""
-    return not any(os.environ.get(name) for name in ("DATABASE_URL", "DATABASE_OWNER_URL"))
+    return not any(os.environ.get(name + form) for name in REAL_SERVERS for form in ("", "_FILE"))
 
 
 # -- processes that use the servers -----------------------------------------------------------------------------------

@@ -14,11 +14,27 @@ LEAST_SECRET_LENGTH = 50
 
 
 def env(name: str, default: str | None = None) -> str:
-    """Return a variable; without a default its absence is an error that names it."""
-    value = os.environ.get(name, default)
+    """Return a variable, or the content of the file that ``NAME_FILE`` names.
+
+    Without a default its absence is an error that names it.
+    """
+    value = os.environ.get(name)
+    if value is None and (path := os.environ.get(f"{name}_FILE")):
+        value = _content(name, Path(path))
+    if value is None:
+        value = default
     if value is None:
         raise ImproperlyConfigured(f"Set the environment variable {name} (docs/operations.md explains it).")
     return value
+
+
+def _content(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which cannot be read ({error.strerror})."
+        ) from None
 
 
 def env_bool(name: str, default: bool = False) -> bool:
@@ -62,7 +78,8 @@ def database(url: str, **options) -> dict:
 def secret_key(folder: Path, *, create: bool) -> str:
     """Return Django's signing secret: COOPCRM_SECRET_KEY, or the file ``secret.key`` of the key folder."""
     path = folder / "secret.key"
-    if create and not path.exists() and "COOPCRM_SECRET_KEY" not in os.environ:
+    given = env("COOPCRM_SECRET_KEY", "")
+    if create and not given and not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = folder / f"secret.{os.getpid()}"
         draft.touch(mode=0o600)
@@ -73,7 +90,7 @@ def secret_key(folder: Path, *, create: bool) -> str:
             pass
         finally:
             draft.unlink()
-    found = os.environ.get("COOPCRM_SECRET_KEY") or (path.read_text().strip() if path.is_file() else "")
+    found = given or (path.read_text().strip() if path.is_file() else "")
     if not found:
         raise ImproperlyConfigured(
             f"Set COOPCRM_SECRET_KEY, or put the secret into {path} (manage.py make_keys)."

@@ -132,7 +132,7 @@ _SESSION = " ".join(f"-c {name}={value}" for name, value in SESSION_SETTINGS.ite
 DATABASES = {
     "default": database(_database_url(ROLE), options=_SESSION, application_name=f"coopcrm {ROLE}"),
 }
-if REPLICA_URL := os.environ.get("DATABASE_REPLICA_URL"):
+if REPLICA_URL := env("DATABASE_REPLICA_URL", ""):
     DATABASES["replica"] = database(REPLICA_URL, options=_SESSION, application_name=f"coopcrm {ROLE} reports")
     DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
 for _connection in DATABASES.values():

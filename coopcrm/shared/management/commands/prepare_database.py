@@ -1,6 +1,5 @@
 """Create roles, database, extensions and grants on the servers the environment names."""
 
-import os
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from coopcrm import embedded
+from coopcrm.environment import env
 from coopcrm.shared import database
 
 URLS = {
@@ -33,9 +33,9 @@ class Command(BaseCommand):
 
     def _prepare_real(self) -> None:
         """Use DATABASE_ADMIN_URL when given, else the owner, which then needs CREATEROLE and CREATEDB."""
-        admin = os.environ.get("DATABASE_ADMIN_URL") or os.environ["DATABASE_OWNER_URL"]
-        parts = urlsplit(os.environ["DATABASE_OWNER_URL"])
-        passwords = {role: urlsplit(os.environ.get(name, "")).password for role, name in URLS.items()}
-        passwords[database.OWNER] = parts.password if "DATABASE_ADMIN_URL" in os.environ else None
+        owner, admin = env("DATABASE_OWNER_URL"), env("DATABASE_ADMIN_URL", "")
+        parts = urlsplit(owner)
+        passwords = {role: urlsplit(env(name, "")).password for role, name in URLS.items()}
+        passwords[database.OWNER] = parts.password if admin else None
         known = {role: unquote(word) for role, word in passwords.items() if word}
-        database.prepare(admin, database=unquote(parts.path.lstrip("/")), passwords=known)
+        database.prepare(admin or owner, database=unquote(parts.path.lstrip("/")), passwords=known)
