@@ -16,6 +16,10 @@ from coopcrm import embedded
 
 embedded.attach()
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; the real one has its own test
+settings.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # speed; the real one has its own test
 django.setup()  # before any test module imports a model
-del os.environ["DJANGO_SETTINGS_MODULE"]  # or the processes of pytest-xdist read the settings before their prefix is set
+del os.environ[
+    "DJANGO_SETTINGS_MODULE"
+]  # or processes of pytest-xdist read settings before their prefix is set
