@@ -109,23 +109,48 @@ def _prepare(customers: int) -> None:
         _compile_translations()
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command, get_commands
+    from django.core.management import call_command
     from django.db import connections
 
     if not settings.DEMONSTRATION:
         raise DemoError(
             "make demo fills a database with invented people. Unset DATABASE_URL, or see docs/operations.md."
         )
+    _drop_half_filled()
     with step("Tables"):
         call_command("migrate", verbosity=0, interactive=False)
     with step("Static files"):
         _collect_static(settings.STATIC_ROOT)
-    if _is_empty() and "seed_demo" in get_commands():
-        with step(f"A county with {customers:,} customers"):
-            _manage("seed_demo", "--customers", str(customers), role="owner")
-        if customers:
-            _close_months()
+    if _is_empty():
+        _fill(customers)
     connections.close_all()
+
+
+def _mark() -> Path:
+    """A file that stands while the demonstration is being filled."""
+    return embedded.places().var / "filling"
+
+
+def _drop_half_filled() -> None:
+    """Start from an empty database when an earlier start was interrupted while filling it."""
+    if _mark().exists():
+        from coopcrm.shared.database import drop
+
+        with step("Removing what an interrupted start has left"):
+            drop(embedded.places().database_url(embedded.SUPERUSER, "postgres"), embedded.DATABASE)
+            embedded.prepare(embedded.places())
+        _mark().unlink()
+
+
+def _fill(customers: int) -> None:
+    from django.core.management import get_commands
+
+    _mark().touch()
+    with step(f"A county with {customers:,} customers"):
+        _manage("seed_demo", "--customers", str(customers), role="owner")
+    if customers and "close_day" in get_commands():
+        _close_months()
+    _mark().unlink()
 
 
 def _is_empty() -> bool:
@@ -136,9 +161,8 @@ def _is_empty() -> bool:
 
 def _close_months() -> None:
     """Run the closing of the seeded month ends through a real worker."""
-    from kpi.seeding import DEMO_CLOSINGS
-
     from coopcrm.shared.waiting import some_worker, wait_for_worker
+    from kpi.seeding import DEMO_CLOSINGS
 
     with some_worker():
         wait_for_worker()
@@ -186,9 +210,8 @@ def _collect_static(target: Path) -> None:
 
 
 def _welcome(port: int, customers: int, seconds: float) -> None:
-    from kpi.seeding import DEMO_PASSWORD
-
     from branches.choices import PostCode
+    from kpi.seeding import DEMO_PASSWORD
 
     print(f"\ncoopcrm serves after {seconds:.0f} s: http://127.0.0.1:{port}/")
     print(f"Sign in with the name of a post and the password {DEMO_PASSWORD}:")
@@ -296,7 +319,8 @@ class Supervisor:
             self._start(name)
 
     def _stop_all(self) -> None:
-        print("\nStopping …", flush=True)
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print("\nStopping …", flush=True)
         for process in self.running.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

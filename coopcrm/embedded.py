@@ -97,7 +97,7 @@ def attach() -> None:
     with _locked(where, "start.lock"):
         if not (_keeper_lives(where) and _both_answer(where)):
             _start_keeper(where)
-            _prepare(where)
+            prepare(where)
 
 
 def detach(wait_seconds: float = 30) -> None:
@@ -110,12 +110,12 @@ def detach(wait_seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def _prepare(where: Places) -> None:
+def prepare(where: Places) -> None:
     """Create roles, database, extensions and key files; harmless when they exist."""
+    from coopcrm.shared import database
     from coopcrm.shared.crypto import make_keys
-    from coopcrm.shared.database import prepare
 
-    prepare(where.database_url(SUPERUSER, "postgres"))
+    database.prepare(where.database_url(SUPERUSER, "postgres"))
     make_keys(Path(os.environ.get("COOPCRM_KEYS") or where.var / "keys"))
 
 

@@ -43,6 +43,19 @@ def prepare(
         connection.close()
 
 
+def drop(admin_url: str, database: str) -> None:
+    """Remove a database with all its data; for the demonstration only."""
+    connection = psycopg2.connect(admin_url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+            )
+    finally:
+        connection.close()
+
+
 def _create_roles(cursor, passwords: dict[str, str]) -> None:
     cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
     existing = {name for (name,) in cursor.fetchall()}
