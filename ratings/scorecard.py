@@ -162,7 +162,7 @@ class Condition:
             return self.flag in facts["flags"]
         value = facts[self.fact]
         if self.is_null or self.is_false:
-            return value is None if self.is_null else value is False
+            return value is None if self.is_null else not value
         if self.one_of:
             return value in self.one_of
         return value is not None and self.test.holds(value, facts[self.times] if self.times else 1)
@@ -422,19 +422,29 @@ def _refuse(message: str) -> None:
     raise InvalidFacts(message)
 
 
+def _whole(value: Any) -> int:
+    """A count from a whole number or its text; 2.5 people are a mistake and not two."""
+    if type(value) is int:
+        return value
+    number = to_decimal(value)
+    if number != int(number):
+        raise ValueError(f"{value!r} is not a whole number")
+    return int(number)
+
+
 def _parsed(given: Mapping[str, Any]) -> dict[str, Any]:
     """Exact values of everything that is known; what is unknown stays None."""
     try:
-        facts = {name: None if given.get(name) is None else int(given[name]) for name in COUNTS}
+        facts = {name: None if given.get(name) is None else _whole(given[name]) for name in COUNTS}
         for name in (*AMOUNTS, *YEARS, *COUNTY, "net_income"):
             facts[name] = None if given.get(name) is None else to_decimal(given[name])
         for name in CODES:
             facts[name] = None if given.get(name) is None else frozenset(given[name])
         worst = given.get(REPAYMENT)
-        facts[REPAYMENT] = None if worst is None else int(worst)
-        facts["panel_votes"] = tuple(int(vote) for vote in given.get("panel_votes") or ())
-        facts["panel_village_reps"] = int(given.get("panel_village_reps") or 0)
-        facts["panel_vetoes"] = int(given.get("panel_vetoes") or 0)
+        facts[REPAYMENT] = None if worst is None else _whole(worst)
+        facts["panel_votes"] = tuple(_whole(vote) for vote in given.get("panel_votes") or ())
+        facts["panel_village_reps"] = _whole(given.get("panel_village_reps") or 0)
+        facts["panel_vetoes"] = _whole(given.get("panel_vetoes") or 0)
         facts["as_of"] = to_date(given["as_of"])
         born = given.get("birth_date")
         facts["birth_date"] = None if born is None else to_date(born)
@@ -611,6 +621,8 @@ def what_would_raise(
         here, steps = _ladder(factor, parsed)
         better = [(points, band) for band, points in steps if points > now]
         if better:
-            points, band = min(better, key=lambda step: step[0])
+            # Whoever never borrowed aims at punctuality, not at the nearest band, which is a small delay.
+            nearest = max if parsed[factor.of] is None else min
+            points, band = nearest(better, key=lambda step: step[0])
             found.append(Improvement(factor.code, factor.name, here, band, points - now))
     return sorted(found, key=lambda line: -line.points)[:lines]

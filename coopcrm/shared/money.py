@@ -9,12 +9,13 @@ ZERO = Decimal(0)
 
 
 def to_decimal(value: Decimal | int | str) -> Decimal:
-    """Return ``value`` as an exact decimal; binary floats are refused because they have lost their last digits."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    """Return ``value`` as an exact, finite decimal; binary floats are refused because they have lost digits."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         raise TypeError(f"an exact number is needed, not {type(value).__name__}")
-    return Decimal(value)
+    number = value if isinstance(value, Decimal) else Decimal(value)
+    if not number.is_finite():
+        raise ValueError("an amount is a finite number")
+    return number
 
 
 def rounded(value: Decimal, places: int) -> Decimal:

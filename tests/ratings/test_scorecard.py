@@ -236,6 +236,9 @@ def test_an_unknown_repayment_record_is_not_the_same_as_none():
         {"birth_date": "2026-04-01"},
         {"net_income": 88000.0},
         {"net_income": "many"},
+        {"net_income": "NaN"},
+        {"population": "2.5"},
+        {"panel_votes": [8, 8, 8, 8, "8.5"]},
     ],
     ids=str,
 )
@@ -314,6 +317,16 @@ def test_what_would_raise_names_the_nearest_better_band_and_its_points():
     lines = [(x.factor, x.from_band, x.to_band, x.points) for x in what_would_raise(SOUND)]
 
     assert lines == [("B1", "≥ 1.0", "≥ 1.5", 2), ("B3", "≥ 1.0", "≥ 2.0", 2), ("B2", "≥ 2", "≥ 3", 1)]
+
+
+def test_nobody_is_advised_to_be_a_little_late():
+    lines = {line.factor: line.to_band for line in what_would_raise(SOUND | {"worst_overdue_days_36m": None})}
+
+    assert lines["C1"] == "≤ 0"
+
+
+def test_incomplete_facts_get_no_advice():
+    assert what_would_raise(SOUND | {"assets": None}) == []
 
 
 @pytest.mark.parametrize(
