@@ -535,26 +535,37 @@ def rate(facts: Mapping[str, Any] | Any, card: Card | str = RC_1) -> Rating:
     if missing := _unknown(given):
         return _incomplete(parsed, missing)
 
-    quorum = card.panel.has_quorum(parsed)
-    points: dict[str, int | Decimal | None] = {f.code: f.points(parsed) for f in card.factors}
+    return _judged(parsed, card)
+
+
+def _grade(status: str, scored: GradeCut | None, caps: list[Trigger], card: Card) -> GradeCut | None:
+    """The grade after knock-outs and caps; None while the panel is awaited."""
+    if status == REJECTED:
+        return card.grades[-1]
+    if scored is None:
+        return None
+    return card.grades[max(card.grade_rank[grade] for grade in (scored.grade, *(cap.grade for cap in caps)))]
+
+
+def _judged(facts: Mapping[str, Any], card: Card) -> Rating:
+    """Points, reasons, grade and limit of complete facts."""
+    quorum = card.panel.has_quorum(facts)
+    points: dict[str, int | Decimal | None] = {f.code: f.points(facts) for f in card.factors}
     base = sum(points.values())
-    panel = card.panel.points(parsed["panel_votes"]) if quorum else None
-    points[card.panel.code] = panel
-    bonus, malus = card.bonus.total(parsed["bonus"]), card.malus.total(parsed["malus"])
+    panel = points[card.panel.code] = card.panel.points(facts["panel_votes"]) if quorum else None
+    bonus, malus = card.bonus.total(facts["bonus"]), card.malus.total(facts["malus"])
     total = (
         None if panel is None else min(max(base + panel + bonus - malus, Decimal("0.0")), Decimal("100.0"))
     )
-    knockouts = tuple(t.code for t in card.knockouts if t.fires(parsed, quorum))
-    caps = [t for t in card.soft_caps if t.fires(parsed, quorum)]
     scored = None if total is None else card.cut_for(total)
 
+    knockouts = tuple(t.code for t in card.knockouts if t.fires(facts, quorum))
+    caps = [t for t in card.soft_caps if t.fires(facts, quorum)]
     status = REJECTED if knockouts else (RATED if quorum else PENDING_PANEL)
-    cut = {REJECTED: card.grades[-1], PENDING_PANEL: None, RATED: scored}[status]
-    if status == RATED:
-        cut = card.grades[max([card.grade_rank[cut.grade], *(card.grade_rank[cap.grade] for cap in caps)])]
-    line = credit_limit(parsed, cut, card) if status == RATED else Limit()
+    cut = _grade(status, scored, caps, card)
+    line = credit_limit(facts, cut, card) if status == RATED else Limit()
     return Rating(
-        age=parsed["age"],
+        age=facts["age"],
         points=points,
         base=base,
         bonus=bonus,
@@ -570,8 +581,8 @@ def rate(facts: Mapping[str, Any] | Any, card: Card | str = RC_1) -> Rating:
         cap_asset=line.cap_asset,
         binding=line.binding,
         limit=None if cut is None else line.limit,
-        review_due=add_months(parsed["as_of"], card.review_months) if line.limit else None,
-        valid_until=add_months(parsed["as_of"], card.validity_months) if line.limit else None,
+        review_due=add_months(facts["as_of"], card.review_months) if line.limit else None,
+        valid_until=add_months(facts["as_of"], card.validity_months) if line.limit else None,
         matrix_level=cut and cut.matrix_level,
     )
 
