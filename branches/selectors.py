@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q, QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from branches.choices import AreaLevel, UnitKind
@@ -52,3 +54,42 @@ def staff_at(unit: Unit) -> list[Post]:
         .select_related("staff", "unit")
         .order_by("unit__code", "code", F("staff"))
     )
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A unit with the units below it and how many people hold a post there today."""
+
+    unit: Unit
+    people: int
+    below: list[Branch]
+
+
+def unit_tree() -> list[Branch]:
+    """All open units as a tree, with the number of people per unit, in two queries."""
+    today = timezone.localdate()
+    counts = dict(posts_on(today).values_list("unit").annotate(n=Count("staff", distinct=True)))
+    children: dict[int | None, list[Unit]] = {}
+    for row in Unit.objects.filter(closed_on=None).order_by("code"):
+        children.setdefault(row.parent_id, []).append(row)
+
+    def grown(parent_id: int | None) -> list[Branch]:
+        return [Branch(row, counts.get(row.pk, 0), grown(row.pk)) for row in children.get(parent_id, [])]
+
+    return grown(None)
+
+
+def townships() -> list[Area]:
+    """Townships in force, with the number of their villages."""
+    rows = Area.objects.filter(level=AreaLevel.TOWNSHIP, valid_to=None)
+    return list(rows.annotate(village_count=Count("children")).order_by("code"))
+
+
+def page_of_posts(rows: QuerySet[Post], after: str, size: int) -> dict:
+    """Posts by unit and rank; the cursor is the id of the last post shown."""
+    rows = rows.order_by("unit_id", "code", "pk")
+    if after.isdecimal() and (last := Post.objects.filter(pk=int(after)).first()):
+        later = Q(unit_id__gt=last.unit_id) | Q(unit_id=last.unit_id, code__gt=last.code)
+        rows = rows.filter(later | Q(unit_id=last.unit_id, code=last.code, pk__gt=last.pk))
+    found = list(rows[: size + 1])
+    return {"rows": found[:size], "after": found[size - 1].pk if len(found) > size else ""}

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("", include("branches.urls")),
+    path("", include("customers.urls")),
     path("jobs/", include((jobs.urlpatterns, jobs.app_name))),
     path("language/", set_language, name="set-language"),
 ]

@@ -1,4 +1,4 @@
-"""Registration of the app with Django."""
+"""Registration of the app with Django, and of what it tells on a customer's timeline."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class CustomersConfig(AppConfig):
     name = "customers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from customers import exports, timeline  # noqa: F401 - registers the orders it does
+        from customers.registries import timeline_sources
+
+        for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
+            timeline_sources.register(f"customers.{source.__name__}", source)

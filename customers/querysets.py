@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 
 if TYPE_CHECKING:
     from branches.models import StaffMember
 
 
-class NoScope(Exception):
-    """Rows were asked for in the name of somebody who holds no post; nothing is queried."""
+class NoScope(PermissionDenied):
+    """Rows were asked for in the name of somebody who holds no post; nothing is queried, a page answers 403."""
 
 
 def require_scope(staff: StaffMember):

@@ -27,6 +27,10 @@ class Registry:
         """The function of that name, or None."""
         return self._entries.get(name)
 
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Names and functions in order."""
+        return iter(self._entries.items())
+
     def __iter__(self) -> Iterator[Callable[..., Any]]:
         return iter(self._entries.values())
 
@@ -44,7 +48,7 @@ number_finders = Registry()
 """``finder(digits)`` returns ``[(customer id, reason in words)]`` for a number typed into the search (accounts)."""
 
 list_columns = Registry()
-"""``column(staff, customer ids)`` returns ``(heading, {customer id: text})`` for a list of customers, in one query."""
+"""``column(staff, customer ids)`` returns ``(heading, {customer id: (badge kind, code)})`` for a list, in one query."""
 
 list_filters = Registry()
 """By query parameter: ``ListFilter`` by which the list of customers can be narrowed."""
@@ -64,11 +68,12 @@ class ListFilter:
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """One line of a customer's timeline. ``icon`` names a drawing of the sprite, ``url`` what opens."""
+    """One line of a customer's timeline: ``icon`` names a drawing of the sprite, ``url`` what opens, ``link`` how."""
 
-    on: date
+    at: date
     title: Any
     text: Any = ""
-    icon: str = "circle"
+    icon: str = "clock"
     url: str = ""
-    kind: str = ""
+    link: Any = ""
+    who: str = ""

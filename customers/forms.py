@@ -1,0 +1,445 @@
+"""What people type into the registry's pages, cleaned. Services decide; forms explain."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Area, StaffMember
+from branches.selectors import branches_of, villages, villages_like
+from customers import facts, identity, numbers, registries
+from customers.choices import CreditReport, DocumentKind, FactSource, Relation, ReviewState, RowOutcome, Sex
+from customers.models import Household
+from customers.names import simplified
+
+NUMBER_WORDS = {
+    "LENGTH": _("A resident number has 18 characters (15 on very old cards). Please count again."),
+    "CHARSET": _("Only digits, and X at the very end. Please look for a letter among the digits."),
+    "PROVINCE": _("No province begins with these two digits. Please look at the card again."),
+    "CENTENARIAN": _("This old number was kept for people over a hundred. Ask for the new card."),
+    "DATE": _("The birth date inside (places 7 to 14) does not exist. Please look at the card again."),
+    "FUTURE": _("The birth date inside lies in the future. Please look at the card again."),
+    "TOO_OLD": _("The birth date inside is more than 120 years ago. Please look at the card again."),
+    "CHECKSUM": _("The last character should be %(expected)s; please look at the card again."),
+}
+PHONE_WORDS = {
+    "NO_AREA_CODE": _("A landline needs its area code, for example 0376."),
+    "FORMAT": _("A mobile number has 11 digits and begins with 1; a landline begins with 0."),
+}
+
+HOME_NONE, HOME_NEW, HOME_JOIN = "none", "new", "join"
+HOMES = [
+    (HOME_NEW, _("opens a household as its head")),
+    (HOME_JOIN, _("joins a household")),
+    (HOME_NONE, _("later")),
+]
+
+
+def number_words(text: str, as_of: date) -> str:
+    """Why a resident number does not stand, in words for the person with the card in hand; empty when it does."""
+    judged = identity.check_resident_id(text, as_of)
+    if judged.valid:
+        return ""
+    words = NUMBER_WORDS[judged.reason]
+    return words % {"expected": expected_last(text)} if judged.reason == "CHECKSUM" else str(words)
+
+
+def expected_last(text: str) -> str:
+    """The check character that belongs to the first seventeen places."""
+    first = identity.normalize_code(text)[:17]
+    return next((c for c in "0123456789X" if identity.check_resident_id(first + c).valid), "?")
+
+
+def numeric(**attrs) -> forms.TextInput:
+    """A text control that opens the numeric keyboard and is never kept in the browser."""
+    return forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "data-private": "", **attrs})
+
+
+class VillageField(forms.CharField):
+    """A village by name, pinyin or initials; ``<name>_id`` holds the one that was picked."""
+
+    def clean_village(self, typed: str, picked: str) -> Area | None:
+        """Return the village that was picked, or the only one that fits what was typed."""
+        typed = typed.strip()
+        if not typed:
+            return None
+        if picked.isdecimal() and (area := villages().filter(pk=int(picked)).first()) and area.name == typed:
+            return area
+        found = villages_like(simplified(typed))
+        exact = [area for area in found if area.name == simplified(typed)]
+        if len(exact) == 1 or len(found) == 1:
+            return (exact or found)[0]
+        if not found:
+            raise forms.ValidationError(
+                _("No village is called so. Type its name or the first letters of its pinyin.")
+            )
+        names = ", ".join(f"{area.name} ({area.parent})" for area in found[:4])
+        raise forms.ValidationError(
+            _("Several villages fit: %(names)s. Pick one of the list.") % {"names": names}
+        )
+
+
+class CounterForm(forms.Form):
+    """A person at the counter: number first."""
+
+    number = forms.CharField(
+        label=_("Identity number"),
+        required=False,
+        max_length=40,
+        widget=numeric(autofocus=True, inputmode="text", spellcheck="false"),
+        help_text=_("Any spacing will do. Leave empty when there is no document."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Document"),
+        choices=[
+            (DocumentKind.ID18, _("Resident identity card")),
+            (DocumentKind.PASSPORT, _("Passport")),
+            (DocumentKind.USCC, _("Unified social credit code")),
+        ],
+        initial=DocumentKind.ID18,
+        required=False,
+    )
+    keep_number = forms.BooleanField(
+        label=_("The document really says so: keep the number as typed, flagged"), required=False
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Write the name as it stands on the document.")},
+    )
+    sex = forms.ChoiceField(label=_("Sex"), required=False, choices=[("", "–"), *Sex.choices])
+    birth_date = forms.DateField(
+        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    phone = forms.CharField(label=_("Phone"), required=False, max_length=30, widget=numeric(inputmode="tel"))
+    village = VillageField(
+        label=_("Village"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "role": "combobox",
+                "aria-expanded": "false",
+                "aria-controls": "village-list",
+                "aria-autocomplete": "list",
+            }
+        ),
+        help_text=_("Name, pinyin or initials: sjc for 孙家村."),
+    )
+    village_id = forms.CharField(required=False, widget=forms.HiddenInput)
+    group_no = forms.CharField(
+        label=_("Group"),
+        required=False,
+        max_length=10,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    occupation = forms.CharField(label=_("Occupation"), required=False, max_length=60)
+    home = forms.ChoiceField(label=_("Household"), choices=HOMES, initial=HOME_NEW, required=False)
+    household = forms.IntegerField(
+        label=_("Household number"),
+        required=False,
+        min_value=1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    relation = forms.ChoiceField(
+        label=_("Relation to the head"),
+        required=False,
+        choices=[("", "–"), *(choice for choice in Relation.choices if choice[0] != Relation.HEAD)],
+    )
+    register_no = forms.CharField(label=_("Register number"), required=False, max_length=30)
+    reason = forms.CharField(
+        label=_("Register anyway, because"),
+        required=False,
+        max_length=200,
+        help_text=_("One sentence for the reviewers: why this is another person."),
+    )
+    form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, staff: StaffMember, as_of: date, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.staff, self.as_of = staff, as_of
+        self.fields["form_key"].initial = uuid.uuid4
+        branches = list(branches_of(staff))
+        if len(branches) > 1:
+            choices = [(branch.pk, branch.name) for branch in branches]
+            self.fields["branch"] = forms.TypedChoiceField(label=_("Branch"), choices=choices, coerce=int)
+        self.branches = {branch.pk: branch for branch in branches}
+
+    @property
+    def branch(self):
+        """Where the person is registered."""
+        chosen = self.cleaned_data.get("branch")
+        return self.branches.get(chosen) or next(iter(self.branches.values()), None)
+
+    def clean_phone(self) -> str:
+        typed = self.cleaned_data["phone"]
+        judged = identity.check_phone(typed)
+        if typed.strip() and not judged.valid:
+            raise forms.ValidationError(PHONE_WORDS[judged.reason])
+        return judged.normalized or ""
+
+    def clean_birth_date(self):
+        born = self.cleaned_data["birth_date"]
+        if born and born > self.as_of:
+            raise forms.ValidationError(_("The birth date lies in the future."))
+        return born
+
+    def clean(self):
+        data = super().clean()
+        self._check_number(data)
+        self._find_village(data)
+        self._find_household(data)
+        return data
+
+    def _check_number(self, data: dict) -> None:
+        typed, kind = data.get("number", ""), data.get("kind") or DocumentKind.ID18
+        if not identity.normalize_code(typed) or data.get("keep_number"):
+            return
+        if kind in numbers.RESIDENT_KINDS and (words := number_words(typed, self.as_of)):
+            self.add_error("number", words)
+        if kind == DocumentKind.USCC and not identity.check_uscc(typed).valid:
+            self.add_error(
+                "number", _("This is no unified social credit code. Please look at the licence again.")
+            )
+
+    def _find_village(self, data: dict) -> None:
+        try:
+            data["village"] = self.fields["village"].clean_village(
+                data.get("village", ""), data.get("village_id", "")
+            )
+        except forms.ValidationError as refusal:
+            self.add_error("village", refusal)
+
+    def _find_household(self, data: dict) -> None:
+        joins, number = data.get("home") == HOME_JOIN, data.get("household")
+        data["household"] = None
+        if not joins:
+            return
+        if not number:
+            self.add_error(
+                "household", _("Write the number of the household; the customer page of a member shows it.")
+            )
+            return
+        data["household"] = Household.objects.visible_to(self.staff).filter(pk=number, valid_to=None).first()
+        if data["household"] is None:
+            self.add_error("household", _("Your branch has no household of this number."))
+        elif not data.get("relation"):
+            self.add_error("relation", _("Choose the relation to the head."))
+
+    def deed(self) -> dict:
+        """Arguments of ``register_customer``."""
+        data = self.cleaned_data
+        plain = (
+            "name",
+            "sex",
+            "birth_date",
+            "phone",
+            "village",
+            "group_no",
+            "occupation",
+            "household",
+            "reason",
+        )
+        return {
+            **{name: data[name] for name in (*plain, "register_no", "form_key")},
+            "branch": self.branch,
+            "id_number": data["number"],
+            "id_kind": data["kind"] or DocumentKind.ID18,
+            "relation": data["relation"] or Relation.OTHER,
+            "opens_household": data["home"] == HOME_NEW and data["kind"] != DocumentKind.USCC,
+        }
+
+
+def amount(label, **options) -> forms.DecimalField:
+    """A yuan amount with the numeric keyboard."""
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    return forms.DecimalField(
+        label=label, required=False, max_digits=14, decimal_places=2, widget=widget, **options
+    )
+
+
+def whole(label, **options) -> forms.IntegerField:
+    """A whole number with the numeric keyboard."""
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    return forms.IntegerField(label=label, required=False, min_value=0, widget=widget, **options)
+
+
+SOURCES = [(FactSource.SAID, _("said")), (FactSource.DOCUMENT, _("document")), (FactSource.SEEN, _("seen"))]
+
+
+class FactsForm(forms.Form):
+    """What is observed of a household; each value says how it became known."""
+
+    population = whole(_("People in the household"), max_value=40)
+    labour = whole(_("Able to work"), max_value=40)
+    gross_income = amount(_("Yearly income (¥)"), min_value=0)
+    net_income = amount(_("Net income of a year (¥)"))
+    living_expenditure = amount(_("Living costs of a year (¥)"), min_value=0)
+    assets = amount(_("Assets (¥)"), min_value=0)
+    liabilities = amount(_("Debts (¥)"), min_value=0)
+    guarantees_given = amount(_("Guarantees given (¥)"), min_value=0)
+    income_sources = whole(_("Income sources verified"), max_value=20)
+    residence_years = forms.DecimalField(
+        label=_("Years resident"),
+        required=False,
+        min_value=0,
+        max_value=120,
+        max_digits=5,
+        decimal_places=1,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    land_mu = forms.DecimalField(
+        label=_("Land (mu)"),
+        required=False,
+        min_value=0,
+        max_digits=8,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    credit_report = forms.ChoiceField(
+        label=_("Credit report"), required=False, choices=[("", "–"), *CreditReport.choices]
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fact_names = [name for name in self.fields if name in facts.FIELDS]
+        for name in self.fact_names:
+            self.fields[f"{name}_source"] = forms.ChoiceField(
+                label=_("Source of: %(field)s") % {"field": self.fields[name].label},
+                choices=SOURCES,
+                initial=FactSource.SAID,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+
+    def observed(self) -> dict[str, facts.Observed]:
+        """What was filled in, with its source."""
+        data = self.cleaned_data
+        return {
+            name: facts.Observed(data[name], data.get(f"{name}_source") or FactSource.SAID)
+            for name in self.fact_names
+            if data.get(name) not in facts.UNKNOWN
+        }
+
+    def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Value and source of each fact, as the page draws them side by side."""
+        return [(self[name], self[f"{name}_source"]) for name in self.fact_names]
+
+
+class VisitForm(FactsForm):
+    """A plain visit note: when, how long, what was seen, which facts."""
+
+    visited_on = forms.DateField(
+        label=_("Visited on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    minutes = whole(_("Minutes"), max_value=600)
+    summary = forms.CharField(
+        label=_("What was seen"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("At least 30 characters: what has changed, what you saw, what was agreed."),
+    )
+    field_order = ["visited_on", "minutes", "summary"]
+
+    def clean_summary(self) -> str:
+        from customers.services import LEAST_NOTE
+
+        text = self.cleaned_data["summary"].strip()
+        if len(text) < LEAST_NOTE:
+            wanted = LEAST_NOTE - len(text)
+            raise forms.ValidationError(
+                _("%(wanted)s more characters, please: a note is read by people who were not there.")
+                % {"wanted": wanted}
+            )
+        return text
+
+
+class CorrectionForm(forms.Form):
+    """The words that stand beside a note from now on."""
+
+    summary = forms.CharField(
+        label=_("Corrected note"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    minutes = whole(_("Minutes"), max_value=600)
+
+
+class DecisionForm(forms.Form):
+    """Same person, different persons, or later."""
+
+    decision = forms.ChoiceField(
+        choices=[(state, state) for state in (ReviewState.SAME, ReviewState.DIFFERENT, ReviewState.LATER)]
+    )
+
+
+class PhoneForm(forms.Form):
+    """One more phone."""
+
+    number = forms.CharField(label=_("Phone"), max_length=30, widget=numeric(inputmode="tel"))
+
+
+class ListForm(forms.Form):
+    """Filters of the list of customers: codes and ids alone, so that the address may be kept and shared."""
+
+    branch = forms.ModelChoiceField(label=_("Branch"), queryset=None, required=False, empty_label=_("all"))
+    village = forms.ModelChoiceField(label=_("Village"), queryset=None, required=False, empty_label=_("all"))
+
+    def __init__(self, *args, staff: StaffMember, **kwargs):
+        super().__init__(*args, **kwargs)
+        branches = branches_of(staff)
+        self.fields["branch"].queryset = branches
+        if len(branches) < 2:
+            del self.fields["branch"]
+        self.fields["village"].queryset = _villages_for(staff)
+        for name, narrowing in registries.list_filters.items():
+            choices = [("", _("all")), *narrowing.choices()]
+            self.fields[name] = forms.ChoiceField(label=narrowing.label, choices=choices, required=False)
+
+
+def _villages_for(staff: StaffMember):
+    from django.db.models import Q
+
+    rows = villages().order_by("pinyin", "id")
+    if staff.scope.sees_union:
+        return rows
+    own = Q(unit__in=staff.scope.branch_ids) | Q(unit__parent__in=staff.scope.branch_ids) | Q(unit=None)
+    return rows.filter(own)
+
+
+class OutcomeForm(forms.Form):
+    """Filter of ledger rows by what became of them."""
+
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), required=False, choices=[("", _("all")), *RowOutcome.choices]
+    )
+
+
+class ExportForm(forms.Form):
+    """A list as a file: format, purpose, and the filters of the page it was ordered from."""
+
+    format = forms.ChoiceField(label=_("Format"), choices=[("xlsx", "Excel (xlsx)"), ("csv", "CSV")])
+    purpose = forms.CharField(
+        label=_("What the list is for"),
+        max_length=200,
+        help_text=_("Kept with your name and the number of rows."),
+    )
+
+    def __init__(self, *args, staff: StaffMember, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in ListForm(staff=staff).fields.items():
+            field.widget = forms.HiddenInput()
+            self.fields[name] = field
+
+    def deed(self) -> dict:
+        """Arguments of ``order_export``: codes and ids alone."""
+        data = dict(self.cleaned_data)
+        filters = {
+            name: getattr(data[name], "pk", data[name])
+            for name in self.fields
+            if name not in ("format", "purpose") and data.get(name)
+        }
+        return {"format": data["format"], "purpose": data["purpose"], "filters": filters}

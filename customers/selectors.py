@@ -1,0 +1,599 @@
+"""Reads of the registry's pages: lists by cursor, the customer's and the household's page, review and ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from branches.models import StaffMember
+from coopcrm.shared.periods import completed_years
+from customers import duplicates, facts, masking, numbers, policies, registries
+from customers.choices import DocumentState, FactSource, ReviewState, RowOutcome
+from customers.models import (
+    Customer,
+    FactSheet,
+    Household,
+    IdentityDocument,
+    LedgerFile,
+    LedgerImport,
+    LedgerRow,
+    ManagerAssignment,
+    Membership,
+    ReviewPair,
+    VisitNote,
+)
+from customers.querysets import require_scope
+
+PAGE = 50
+TIMELINE = 30
+DUE_AFTER = timedelta(days=365)
+MONEY_FIELDS = frozenset(
+    {
+        "gross_income",
+        "net_income",
+        "living_expenditure",
+        "assets",
+        "liabilities",
+        "guarantees_given",
+        "other_unsecured",
+    }
+)
+
+
+def in_force(day: date) -> Q:
+    """Dated rows that hold on a day."""
+    return Q(valid_from__lte=day) & (Q(valid_to=None) | Q(valid_to__gt=day))
+
+
+# -- Lists by cursor ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a list and the id after which the next page begins; empty on the last one."""
+
+    rows: list
+    after: int | str = ""
+
+
+def page_by_id(rows: QuerySet, after: str, *, newest_first: bool = True, size: int = PAGE) -> Page:
+    """A page of rows ordered by id."""
+    if after.isdecimal():
+        rows = rows.filter(pk__lt=int(after)) if newest_first else rows.filter(pk__gt=int(after))
+    found = list(rows.order_by("-pk" if newest_first else "pk")[: size + 1])
+    return Page(found[:size], found[size - 1].pk if len(found) > size else "")
+
+
+def customer_list(staff: StaffMember, *, filters: dict[str, Any], after: str = "", size: int = PAGE) -> Page:
+    """Customers the person works with, by pinyin; the cursor is an id, so that no name stands in an address."""
+    rows = filtered_customers(staff, filters)
+    if after.isdecimal():
+        last = Customer.objects.filter(pk=int(after)).values("pinyin")
+        rows = rows.filter(Q(pinyin__gt=Subquery(last)) | Q(pinyin=Subquery(last), pk__gt=int(after)))
+    found = list(rows.select_related("village__parent", "branch").order_by("pinyin", "pk")[: size + 1])
+    return Page(found[:size], found[size - 1].pk if len(found) > size else "")
+
+
+def filtered_customers(staff: StaffMember, filters: dict[str, Any]) -> QuerySet[Customer]:
+    """Customers the person works with, narrowed by branch, village and what the apps above offer."""
+    rows = Customer.objects.managed_for(staff).current()
+    if filters.get("branch"):
+        rows = rows.filter(branch=filters["branch"])
+    if filters.get("village"):
+        rows = rows.filter(village=filters["village"])
+    for name, narrowing in registries.list_filters.items():
+        if filters.get(name):
+            rows = narrowing.narrow(rows, filters[name])
+    return rows
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """A line of the customer list: the customer and the badges of the apps above."""
+
+    customer: Customer
+    badges: list[tuple[str, str] | None]
+
+
+def with_columns(staff: StaffMember, people: list[Customer]) -> tuple[list[Any], list[ListRow]]:
+    """Headings of the apps above, and the rows with their badges: one query per column."""
+    ids = [person.pk for person in people]
+    columns = [column(staff, ids) for column in registries.list_columns] if ids else []
+    rows = [ListRow(person, [values.get(person.pk) for _heading, values in columns]) for person in people]
+    return [heading for heading, _values in columns], rows
+
+
+# -- The customer's page -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MaskedCard:
+    """What every branch sees of a customer of another branch."""
+
+    name: str
+    village: str
+    branch: str
+    last_contact: str
+
+
+def masked_card(customer: Customer) -> MaskedCard:
+    """Name masked, village, branch and the month of the last contact."""
+    last = VisitNote.objects.filter(household__memberships__customer=customer).aggregate(
+        day=Max("visited_on")
+    )["day"]
+    day = max(filter(None, (last, customer.verified_on, customer.registered_on)))
+    return MaskedCard(
+        masking.mask_name(customer.name),
+        place(customer),
+        str(customer.branch),
+        date_format(day, "Y-m", use_l10n=False),
+    )
+
+
+def place(row: Customer | Household) -> str:
+    """Village and group in words."""
+    parts = [
+        str(row.village) if row.village else "",
+        _("group %(no)s") % {"no": row.group_no} if row.group_no else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A masked number with what belongs beside it."""
+
+    label: str
+    text: str
+    state: str = ""
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How complete the record is, 0 to 100, and what is missing, the weightiest first."""
+
+    score: int
+    missing: list[str]
+
+
+@dataclass
+class CustomerPage:
+    """Everything the page of an own customer shows."""
+
+    customer: Customer
+    documents: list[Shown]
+    phones: list[Shown]
+    membership: Membership | None
+    members: list[Membership]
+    manager: ManagerAssignment | None
+    pairs: list[dict]
+    timeline: list[registries.TimelineEvent]
+    cards: list[tuple[str, dict]]
+    quality: Quality
+    age: int | None = None
+    last_visit: date | None = None
+
+    @property
+    def household(self) -> Household | None:
+        return self.membership.household if self.membership else None
+
+
+DOCUMENT_NOTES = {
+    DocumentState.DISPUTED: (gettext_lazy("claimed by two persons"), "danger"),
+    DocumentState.UNVERIFIED: (gettext_lazy("kept as typed, not valid"), "warn"),
+    DocumentState.RETIRED: (gettext_lazy("no longer in use"), "neutral"),
+}
+
+
+def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> CustomerPage:
+    """Read the whole page in a fixed number of queries."""
+    documents = list(customer.documents.order_by("pk"))
+    phones = list(customer.phones.filter(valid_to=None).order_by("pk"))
+    current = customer.memberships.filter(in_force(today)).select_related(
+        "household__village", "household__branch"
+    )
+    membership = current.first()
+    household = membership.household if membership else None
+    members = members_of(household, today) if household else []
+    manager = manager_of(household, today) if household else None
+    last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
+    events = timeline(staff, customer, [household] if household else [])
+    cards = [found for card in registries.page_cards if (found := card(staff, customer, household))]
+    return CustomerPage(
+        customer=customer,
+        documents=[shown_document(row) for row in documents],
+        phones=[Shown(row.get_kind_display(), masking.mask_phone(row.open("number"))) for row in phones],
+        membership=membership,
+        members=members,
+        manager=manager,
+        pairs=[pair_line(pair, customer, staff) for pair in open_pairs(customer)],
+        timeline=events,
+        cards=cards,
+        quality=quality(
+            customer,
+            documents=documents,
+            has_phone=bool(phones),
+            has_household=household is not None,
+            last_visit=last_visit,
+            today=today,
+        ),
+        age=completed_years(customer.birth_date, today) if customer.birth_date else None,
+        last_visit=last_visit,
+    )
+
+
+def shown_document(row: IdentityDocument) -> Shown:
+    """A document with its number masked for a detail view."""
+    note, tone = DOCUMENT_NOTES.get(row.state, ("", ""))
+    return Shown(
+        row.get_kind_display(), masking.mask_id(row.open("number"), "detail"), row.state, str(note), tone
+    )
+
+
+def members_of(household: Household, today: date) -> list[Membership]:
+    """Living together today, the head first."""
+    rows = household.memberships.filter(in_force(today)).select_related("customer")
+    return sorted(rows, key=lambda row: (row.relation != "head", row.customer.birth_date or date.max, row.pk))
+
+
+def manager_of(household: Household, today: date) -> ManagerAssignment | None:
+    """Who is responsible today; nobody named means the director's post."""
+    return household.assignments.filter(in_force(today)).select_related("staff").first()
+
+
+def timeline(
+    staff: StaffMember, customer: Customer, households: list[Household], limit: int = TIMELINE
+) -> list[registries.TimelineEvent]:
+    """What happened, latest first, from all apps that have something to tell."""
+    events = [
+        event
+        for source in registries.timeline_sources
+        for event in source(staff, customer, households, limit)
+    ]
+    events.sort(key=lambda event: event.at, reverse=True)
+    return events[:limit]
+
+
+def quality(
+    customer: Customer,
+    *,
+    documents: list[IdentityDocument],
+    has_phone: bool,
+    has_household: bool,
+    last_visit: date | None,
+    today: date,
+) -> Quality:
+    """Weigh what is known; each thing missing is a sentence that says what to ask at the next contact."""
+    is_held = any(row.state == DocumentState.HELD for row in documents)
+    asked = [
+        (30, is_held, _("a valid document number")),
+        (20, has_phone, _("a phone number")),
+        (15, customer.village_id is not None, _("the village")),
+        (15, has_household, _("the household")),
+        (10, customer.birth_date is not None, _("the date of birth")),
+        (10, last_visit is not None and last_visit > today - DUE_AFTER, _("a visit within the last year")),
+    ]
+    return Quality(
+        sum(w for w, known, _text in asked if known), [text for _w, known, text in asked if not known]
+    )
+
+
+def open_pairs(customer: Customer) -> list[ReviewPair]:
+    """Undecided possible duplicates of a customer."""
+    rows = duplicates.open_pairs_of(customer)
+    return list(rows.select_related("first__branch", "second__branch").order_by("-weight", "pk")[:10])
+
+
+def pair_line(pair: ReviewPair, customer: Customer, staff: StaffMember) -> dict:
+    """A possible duplicate as one line: the other one, masked when foreign, and why."""
+    other = pair.second if pair.first_id == customer.pk else pair.first
+    return {
+        "pair": pair,
+        "name": name_for(staff, other),
+        "branch": other.branch,
+        "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
+    }
+
+
+def name_for(staff: StaffMember, customer: Customer) -> str:
+    """The name in full for those who work with the customer, masked for everybody else."""
+    return customer.name if policies.may_read_fully(staff, customer) else masking.mask_name(customer.name)
+
+
+# -- The household's page ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class HouseholdPage:
+    """Everything the page of a household shows."""
+
+    household: Household
+    members: list[Membership]
+    former: list[Membership]
+    managers: list[ManagerAssignment]
+    manager: ManagerAssignment | None
+    facts: list[dict]
+    recorded_on: date | None
+    missing: list[str]
+    visits: list[VisitNote]
+    exposures: list[tuple[Any, Decimal]]
+    cards: list[tuple[str, dict]] = field(default_factory=list)
+
+
+def household_page(staff: StaffMember, household: Household, *, today: date) -> HouseholdPage:
+    """Read the whole page in a fixed number of queries."""
+    everyone = list(household.memberships.select_related("customer").order_by("pk"))
+    present = [
+        row for row in everyone if row.valid_from <= today and (row.valid_to is None or row.valid_to > today)
+    ]
+    present.sort(key=lambda row: (row.relation != "head", row.customer.birth_date or date.max, row.pk))
+    managers = list(household.assignments.select_related("staff").order_by("-valid_from"))
+    sheet = household.fact_sheets.order_by("-recorded_on", "-id").first()
+    visits = household.visits.select_related("officer", "corrected_by").order_by("-visited_on", "-pk")
+    shown = fact_rows(sheet)
+    head = next((row.customer for row in present if row.relation == "head"), household.head)
+    return HouseholdPage(
+        household=household,
+        members=present,
+        former=[row for row in everyone if row not in present],
+        managers=managers,
+        manager=next((row for row in managers if row.valid_to is None or row.valid_to > today), None),
+        facts=shown,
+        recorded_on=sheet.recorded_on if sheet else None,
+        missing=missing_facts(sheet),
+        visits=list(visits[:20]),
+        exposures=[line for source in registries.exposures for line in source(staff, household)],
+        cards=[found for card in registries.page_cards if (found := card(staff, head, household))],
+    )
+
+
+def missing_facts(sheet: FactSheet | None) -> list[str]:
+    """Core facts that nobody knows yet, by their labels."""
+    names = [name for name in facts.CORE_FIELDS if sheet is None or getattr(sheet, name) is None]
+    return [str(FactSheet._meta.get_field(name).verbose_name) for name in names]
+
+
+def fact_rows(sheet: FactSheet | None) -> list[dict]:
+    """Known facts with value, source dot and the words behind the dot."""
+    if sheet is None:
+        return []
+    known = [name for name in facts.FIELDS if getattr(sheet, name) not in (None, "", {}, [])]
+    people = StaffMember.objects.in_bulk(
+        {sheet.sources[n][1] for n in known if sheet.sources.get(n, [0, None])[1]}
+    )
+    return [_fact_row(sheet, name, people) for name in known]
+
+
+def facts_of_visit(note: VisitNote) -> list[dict]:
+    """What a note itself observed, without what its sheet carried over."""
+    sheet = note.fact_sheets.first()
+    if sheet is None:
+        return []
+    mine = [note.officer_id, note.visited_on.isoformat()]
+    observed = {name for name, entry in sheet.sources.items() if entry[1:] == mine}
+    labels = {FactSheet._meta.get_field(name).verbose_name for name in observed}
+    return [row for row in fact_rows(sheet) if row["label"] in labels]
+
+
+def _fact_row(sheet: FactSheet, name: str, people: dict[int, StaffMember]) -> dict:
+    source, staff_id, day = sheet.sources.get(name, ["", None, ""])
+    words = [dict(FactSource.choices).get(source, ""), people.get(staff_id), day]
+    return {
+        "label": FactSheet._meta.get_field(name).verbose_name,
+        "value": fact_value(sheet, name),
+        "source": source,
+        "source_text": " · ".join(str(word) for word in words if word),
+    }
+
+
+def fact_value(sheet: FactSheet, name: str) -> str:
+    """A fact as people read it."""
+    value = getattr(sheet, name)
+    if name == "credit_report":
+        return str(sheet.get_credit_report_display())
+    if name in MONEY_FIELDS:
+        return f"¥ {number_format(value, 2, use_l10n=True, force_grouping=True)}"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Decimal):
+        return number_format(value.normalize(), use_l10n=True)
+    if isinstance(value, dict):
+        value = [f"{animal} {count}" for animal, count in value.items()]
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+# -- Visits ------------------------------------------------------------------------------------------------------------
+
+
+def visits_by(staff: StaffMember, after: str = "") -> Page:
+    """The person's own notes, latest first."""
+    rows = VisitNote.objects.visible_to(staff).filter(officer=staff)
+    return page_by_id(rows.select_related("household__head", "household__village", "corrected_by"), after)
+
+
+def due_households(staff: StaffMember, *, today: date, limit: int = 30) -> list[Household]:
+    """Households nobody has visited for a year, the longest first; an officer's own when some are assigned."""
+    scope = require_scope(staff)
+    rows = Household.objects.filter(branch__in=scope.branch_ids, valid_to=None)
+    mine = ManagerAssignment.objects.filter(in_force(today), staff=staff)
+    if mine.exists():
+        rows = rows.filter(Exists(mine.filter(household=OuterRef("pk"))))
+    last = VisitNote.objects.filter(household=OuterRef("pk")).order_by("-visited_on").values("visited_on")[:1]
+    rows = rows.annotate(last_visited_on=Subquery(last))
+    late = rows.filter(Q(last_visited_on=None) | Q(last_visited_on__lte=today - DUE_AFTER))
+    return list(
+        late.select_related("head", "village").order_by(F("last_visited_on").asc(nulls_first=True), "pk")[
+            :limit
+        ]
+    )
+
+
+# -- Review ------------------------------------------------------------------------------------------------------------
+
+
+def review_pairs(staff: StaffMember, *, state: str = ReviewState.OPEN, after: str = "") -> Page:
+    """Pairs the person's branches have a part in, the weightiest first."""
+    rows = pairs_visible_to(staff).filter(state=state)
+    if after.isdecimal():
+        last = ReviewPair.objects.filter(pk=int(after)).values("weight")
+        rows = rows.filter(Q(weight__lt=Subquery(last)) | Q(weight=Subquery(last), pk__gt=int(after)))
+    rows = rows.select_related(
+        "first__branch", "second__branch", "first__village", "second__village", "decided_by"
+    )
+    found = list(rows.order_by("-weight", "pk")[: PAGE + 1])
+    return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else "")
+
+
+def pairs_visible_to(staff: StaffMember) -> QuerySet[ReviewPair]:
+    """Pairs of which one side at least belongs to the person's branches."""
+    scope = require_scope(staff)
+    if scope.sees_union:
+        return ReviewPair.objects.all()
+    own = Q(first__branch__in=scope.branch_ids) | Q(second__branch__in=scope.branch_ids)
+    return ReviewPair.objects.filter(own)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One field of two customers side by side, cut into runs of equal and different characters."""
+
+    label: Any
+    first: list[tuple[str, bool]]
+    second: list[tuple[str, bool]]
+    is_equal: bool
+    is_known: bool
+
+
+def side_by_side(staff: StaffMember, pair: ReviewPair) -> list[Compared]:
+    """The two customers field by field, masked where foreign, differences marked by character."""
+    columns = []
+    for customer in (pair.first, pair.second):
+        masked = not policies.may_read_fully(staff, customer)
+        documents = [
+            row.open("number") for row in customer.documents.all() if row.kind in numbers.RESIDENT_KINDS
+        ]
+        phones = [row.open("number") for row in customer.phones.all()]
+        columns.append(
+            {
+                gettext_lazy("Name"): name_for(staff, customer),
+                gettext_lazy("Pinyin"): "" if masked else customer.pinyin,
+                gettext_lazy("Sex"): customer.get_sex_display() if customer.sex else "",
+                gettext_lazy("Born on"): _birth(customer, masked=masked),
+                gettext_lazy("Number"): ", ".join(masking.mask_id(text, "detail") for text in documents),
+                gettext_lazy("Phone"): ", ".join(masking.mask_phone(text) for text in phones),
+                gettext_lazy("Village"): place(customer),
+                gettext_lazy("Branch"): str(customer.branch),
+                gettext_lazy("Registered on"): customer.registered_on.isoformat(),
+            }
+        )
+    return [
+        _compared(label, left, right)
+        for (label, left), right in zip(columns[0].items(), columns[1].values(), strict=True)
+    ]
+
+
+def _birth(customer: Customer, *, masked: bool) -> str:
+    if customer.birth_date is None:
+        return ""
+    return f"{customer.birth_date.year}" if masked else customer.birth_date.isoformat()
+
+
+def _compared(label: Any, left: str, right: str) -> Compared:
+    is_known = bool(left and right)
+    first, second = (
+        (marked(left, right), marked(right, left)) if is_known else ([(left, False)], [(right, False)])
+    )
+    return Compared(label, first, second, left == right and is_known, is_known)
+
+
+def marked(text: str, other: str) -> list[tuple[str, bool]]:
+    """Cut ``text`` into runs; True where its characters are not those of ``other``."""
+    from difflib import SequenceMatcher
+
+    runs = []
+    for kind, start, end, _start, _end in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
+        if end > start:
+            runs.append((text[start:end], kind != "equal"))
+    return runs
+
+
+# -- Ledgers -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A ledger file and how many of its rows came to which outcome."""
+
+    file: LedgerFile
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def ordered(self) -> list[tuple[str, str, int]]:
+        """(code, label, count) in the order of outcomes."""
+        return [(code, label, self.counts.get(code, 0)) for code, label in RowOutcome.choices]
+
+
+def file_lines(files: Iterable[LedgerFile]) -> list[FileLine]:
+    """Counts of many files in one query."""
+    files = list(files)
+    counts: dict[int, dict[str, int]] = {}
+    rows = (
+        LedgerRow.objects.filter(file__in=files)
+        .order_by()
+        .values_list("file_id", "outcome")
+        .annotate(n=Count("pk"))
+    )
+    for file_id, outcome, number in rows:
+        counts.setdefault(file_id, {})[outcome] = number
+    return [FileLine(file, counts.get(file.pk, {})) for file in files]
+
+
+def ledger_files(staff: StaffMember, after: str = "") -> Page:
+    """Files of the person's branches, latest first."""
+    rows = LedgerFile.objects.visible_to(staff).select_related("run__started_by", "branch")
+    return page_by_id(rows, after)
+
+
+def runs_of(files: Iterable[LedgerFile]) -> list[tuple[LedgerImport, list[LedgerFile]]]:
+    """Files grouped by the import they came with, in order."""
+    groups: dict[int, tuple[LedgerImport, list[LedgerFile]]] = {}
+    for file in files:
+        groups.setdefault(file.run_id, (file.run, []))[1].append(file)
+    return list(groups.values())
+
+
+def ledger_rows(staff: StaffMember, file: LedgerFile, *, outcome: str = "", after: str = "") -> Page:
+    """Rows of a file in their order."""
+    rows = LedgerRow.objects.visible_to(staff).filter(file=file).select_related("customer", "household")
+    if outcome:
+        rows = rows.filter(outcome=outcome)
+    return page_by_id(rows.defer("raw"), after, newest_first=False, size=100)
+
+
+def column_lines(file: LedgerFile) -> list[dict]:
+    """How the columns of a file were understood: header as written, meaning, certainty in percent."""
+    lines = []
+    for entry in file.columns:
+        confidence = entry.get("confidence")
+        lines.append(
+            {
+                "sheet": entry.get("sheet", ""),
+                "label": entry.get("label", ""),
+                "field": str(entry.get("field", "")).replace("_", " "),
+                "percent": None if confidence is None else round(float(confidence) * 100),
+            }
+        )
+    return lines

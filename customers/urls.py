@@ -1,0 +1,32 @@
+"""Addresses of the registry. Ids and codes stand in them, never names or numbers."""
+
+from django.urls import path
+
+from customers import views
+
+app_name = "customers"
+
+urlpatterns = [
+    path("customers/", views.customer_list, name="list"),
+    path("customers/search/", views.search, name="search"),
+    path("customers/new/", views.register, name="new"),
+    path("customers/new/number/", views.check_number, name="check-number"),
+    path("customers/new/known/", views.known_already, name="known"),
+    path("customers/new/villages/", views.village_choices, name="villages"),
+    path("customers/export/", views.export, name="export"),
+    path("customers/exports/<int:pk>/", views.export_job, name="export-job"),
+    path("customers/exports/<int:pk>/file/", views.export_file, name="export-file"),
+    path("customers/<int:pk>/", views.customer, name="customer"),
+    path("customers/<int:pk>/phones/", views.add_phone, name="add-phone"),
+    path("households/<int:pk>/", views.household, name="household"),
+    path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
+    path("visits/", views.visits, name="visits"),
+    path("visits/new/", views.new_visit, name="new-visit"),
+    path("visits/<int:pk>/", views.visit, name="visit"),
+    path("visits/<int:pk>/correct/", views.correct_visit, name="correct-visit"),
+    path("review/", views.review, name="review"),
+    path("review/<int:pk>/", views.review_pair, name="review-pair"),
+    path("ledgers/", views.ledgers, name="ledgers"),
+    path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
+    path("ledgers/<int:pk>/report/", views.ledger_report, name="ledger-report"),
+]

@@ -1,0 +1,532 @@
+"""Pages of the registry: load within sight, call one service, show a refusal next to the form."""
+
+from __future__ import annotations
+
+import csv
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from branches.selectors import villages, villages_like
+from coopcrm.shared.errors import DomainError, PermissionRefused
+from customers import duplicates, exports, forms, identity, numbers, policies, selectors, services
+from customers.choices import DocumentKind, ReviewState
+from customers.models import Customer, Household, LedgerFile, LedgerRow, VisitNote
+from customers.names import simplified
+from customers.querysets import require_scope
+from customers.regions import region_of
+from customers.search import search as find_people
+
+form_page = require_http_methods(["GET", "POST"])
+LEAST_NAME = 2
+
+
+def allow(may: bool) -> None:
+    """403 where the person's post does not work here."""
+    if not may:
+        raise PermissionDenied(_("Your post does not work with this page."))
+
+
+# -- Finding -----------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """Results for the box at the top. What was typed comes in the body: no name or number is in an address or log."""
+    if request.method == "GET":  # the way back from a result: what was typed is gone with the body it came in
+        return redirect("customers:list")
+    text, cursor = request.POST.get("q", ""), request.POST.get("cursor", "")
+    found = find_people(request.user, text, cursor=cursor)
+    if (
+        not request.htmx
+        and not cursor
+        and len(found.hits) == 1
+        and found.hits[0].is_own
+        and not found.villages
+    ):
+        return redirect("customers:customer", found.hits[0].customer.pk)
+    template = "customers/_results.html" if request.htmx else "customers/search.html"
+    lines = [(hit, selectors.name_for(request.user, hit.customer)) for hit in found.hits]
+    context = {
+        "found": found,
+        "lines": lines,
+        "search_text": text,
+        "may_register": policies.may_register_somewhere(request.user),
+    }
+    return render(request, template, context)
+
+
+@require_GET
+def customer_list(request: HttpRequest) -> HttpResponse:
+    """Customers of the person's branches, narrowed by filters that stand in the address as codes."""
+    form = forms.ListForm(request.GET, staff=request.user)
+    filters = form.cleaned_data if form.is_valid() else {}
+    page = selectors.customer_list(request.user, filters=filters, after=request.GET.get("after", ""))
+    headings, rows = selectors.with_columns(request.user, page.rows)
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "headings": headings,
+        "filters": filters,
+        "may_register": policies.may_register_somewhere(request.user),
+        "may_export": policies.may_export_customers(request.user),
+        "export_form": forms.ExportForm(staff=request.user, initial=request.GET.dict()),
+        "shows_branch": len(request.user.scope.branch_ids) != 1,
+    }
+    return render(request, "customers/list.html", context)
+
+
+@require_POST
+def export(request: HttpRequest) -> HttpResponse:
+    """Order the list as a file."""
+    allow(policies.may_export_customers(request.user))
+    form = forms.ExportForm(request.POST, staff=request.user)
+    if not form.is_valid():
+        messages.error(request, _("Choose the format and say what the list is for."))
+        return redirect("customers:list")
+    job = exports.order_export(staff=request.user, **form.deed())
+    return redirect("customers:export-job", job.pk)
+
+
+@require_GET
+def export_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the file is; asked again every two seconds until it is there."""
+    job = get_object_or_404(exports.exports_of(request.user), pk=pk)
+    template = "customers/_export.html" if request.htmx else "customers/export.html"
+    return render(request, template, {"job": job, "file": exports.file_of(job)})
+
+
+@require_GET
+def export_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The file, for whoever ordered it and still may."""
+    allow(policies.may_export_customers(request.user))
+    job = get_object_or_404(exports.exports_of(request.user), pk=pk)
+    path = exports.file_of(job)
+    if path is None:
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"customers-{job.pk}{path.suffix}")
+
+
+# -- The customer and the household ------------------------------------------------------------------------------------
+
+
+@require_GET
+def customer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole record for the managing branch, the masked card for everybody else."""
+    rows = Customer.objects.visible_to(request.user).select_related(
+        "branch", "village__parent", "registered_at", "registered_by", "merged_into"
+    )
+    person = get_object_or_404(rows, pk=pk)
+    if person.merged_into_id:
+        return redirect("customers:customer", person.merged_into_id)
+    if not policies.may_read_fully(request.user, person):
+        return render(request, "customers/masked.html", {"card": selectors.masked_card(person)})
+    page = selectors.customer_page(request.user, person, today=timezone.localdate())
+    context = {
+        "page": page,
+        "person": person,
+        "place": selectors.place(person),
+        "may_visit": page.household and policies.may_record_visit(request.user, page.household),
+        "phone_form": forms.PhoneForm() if policies.may_register(request.user, person.branch) else None,
+    }
+    return render(request, "customers/customer.html", context)
+
+
+@require_POST
+def add_phone(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add one more phone."""
+    person = get_object_or_404(Customer.objects.managed_for(request.user), pk=pk)
+    form = forms.PhoneForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write the phone number."))
+        return redirect("customers:customer", pk)
+    deed = {"staff": request.user, "customer": person, "as_of": timezone.localdate()}
+    try:
+        services.add_phone(number=form.cleaned_data["number"], **deed)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The phone is noted."))
+    return redirect("customers:customer", pk)
+
+
+def own_household(request: HttpRequest, pk: int | str) -> Household:
+    """A household of the person's branches, or 404."""
+    rows = Household.objects.visible_to(request.user).select_related("branch", "village__parent", "head")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def household(request: HttpRequest, pk: int) -> HttpResponse:
+    """Members, facts with their sources, visits, exposure and managers of a household."""
+    found = own_household(request, pk)
+    page = selectors.household_page(request.user, found, today=timezone.localdate())
+    context = {
+        "page": page,
+        "household": found,
+        "place": selectors.place(found),
+        "may_visit": policies.may_record_visit(request.user, found),
+        "may_record_facts": policies.may_record_facts(request.user, found),
+    }
+    return render(request, "customers/household.html", context)
+
+
+# -- The counter -------------------------------------------------------------------------------------------------------
+
+
+@form_page
+def register(request: HttpRequest) -> HttpResponse:
+    """Register a person: number first, by keyboard alone."""
+    allow(policies.may_register_somewhere(request.user))
+    today = timezone.localdate()
+    form = forms.CounterForm(request.POST or None, staff=request.user, as_of=today)
+    known: list[duplicates.Match] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = services.register_customer(staff=request.user, as_of=today, **form.deed())
+        except services.LikelyKnown as refusal:
+            known = refusal.matches
+            form.add_error("reason", str(refusal))
+        except services.NumberTaken as refusal:
+            known = [duplicates.Match(refusal.holder, "CONFLICT", "R2")]
+            form.add_error("reason", str(refusal))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return _registered(request, done)
+    context = {"form": form, "known": known_lines(request, known), "sent": request.method == "POST"}
+    return render(request, "customers/new.html", context, status=200)
+
+
+def _registered(request: HttpRequest, done: services.Registration) -> HttpResponse:
+    if done.is_new:
+        text = (
+            _("Registered. The number is disputed and both are with the reviewers.")
+            if done.is_disputed
+            else _("Registered.")
+        )
+    else:
+        text = _("Already registered at %(branch)s. The customer's page is open for you.") % {
+            "branch": done.customer.registered_at
+        }
+    messages.success(request, text)
+    return redirect("customers:customer", done.customer.pk)
+
+
+def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[dict]:
+    """Possible duplicates as the counter may see them: foreign ones masked."""
+    return [
+        {
+            "pk": match.customer.pk,
+            "name": selectors.name_for(request.user, match.customer),
+            "place": selectors.place(match.customer),
+            "branch": match.customer.branch,
+            "reason": match.reason,
+            "is_likely": match.outcome in ("SAME", "CONFLICT", "PROBABLE"),
+            "is_same": match.outcome == "SAME",
+        }
+        for match in matches
+    ]
+
+
+@require_POST
+def check_number(request: HttpRequest) -> HttpResponse:
+    """Say in words whether the number typed so far stands, and what it tells."""
+    allow(policies.may_register_somewhere(request.user))
+    typed, kind = request.POST.get("number", ""), request.POST.get("kind", DocumentKind.ID18)
+    today = timezone.localdate()
+    context: dict = {"typed": bool(identity.normalize_code(typed))}
+    if context["typed"] and kind in numbers.RESIDENT_KINDS:
+        judged = identity.check_resident_id(typed, today)
+        context["judged"] = judged
+        context["words"] = forms.number_words(typed, today)
+        if judged.valid:
+            context["age"] = selectors.completed_years(judged.birth_date, today)
+            context["region"] = region_of(judged.normalized)
+    return render(request, "customers/_number.html", context)
+
+
+@require_POST
+def known_already(request: HttpRequest) -> HttpResponse:
+    """People who may be the one being typed, from all branches."""
+    allow(policies.may_register_somewhere(request.user))
+    typed = request.POST
+    today = timezone.localdate()
+    number, name = typed.get("number", ""), " ".join(typed.get("name", "").split())
+    if typed.get("kind", DocumentKind.ID18) not in numbers.RESIDENT_KINDS:
+        number = ""
+    is_number = len(identity.normalize_code(number)) >= 15
+    village_id = typed.get("village_id", "")
+    village = villages().filter(pk=int(village_id)).first() if village_id.isdecimal() else None
+    claim = duplicates.Claim(
+        name=name if len(name) >= LEAST_NAME else "",
+        id_no=number if is_number else "",
+        birth_date=parse_date(typed.get("birth_date", "")) if typed.get("birth_date") else None,
+        phone=typed.get("phone", ""),
+        village=village,
+    )
+    matches = duplicates.find(claim, as_of=today, limit=5)
+    return render(request, "customers/_known.html", {"known": known_lines(request, matches)})
+
+
+@require_POST
+def village_choices(request: HttpRequest) -> HttpResponse:
+    """Villages that fit what was typed, those of the own branch first."""
+    allow(policies.may_register_somewhere(request.user))
+    typed = request.POST.get("village", "")
+    found = villages_like(simplified(typed), branch_ids=request.user.scope.branch_ids)
+    return render(request, "customers/_villages.html", {"villages": found, "typed": typed.strip()})
+
+
+# -- Visits ------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def visits(request: HttpRequest) -> HttpResponse:
+    """My notes and the households that wait for a visit."""
+    require_scope(request.user)
+    today = timezone.localdate()
+    may_visit = policies.may_visit_somewhere(request.user)
+    context = {
+        "page": selectors.visits_by(request.user, request.GET.get("after", "")),
+        "due": selectors.due_households(request.user, today=today) if may_visit else [],
+        "may_visit": may_visit,
+    }
+    return render(request, "customers/visits.html", context)
+
+
+@form_page
+def new_visit(request: HttpRequest) -> HttpResponse:
+    """Write a visit note with what was observed."""
+    allow(policies.may_visit_somewhere(request.user))
+    number = request.GET.get("household", "")
+    if not number.isdecimal():
+        return redirect("customers:visits")
+    found = own_household(request, int(number))
+    today = timezone.localdate()
+    form = forms.VisitForm(request.POST or None, initial={"visited_on": today})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        deed = {name: data[name] for name in ("visited_on", "minutes", "summary")}
+        try:
+            services.record_visit(
+                officer=request.user, household=found, as_of=today, observed=form.observed(), **deed
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The note is signed and stands in the household's record."))
+            return redirect("customers:household", found.pk)
+    context = {"form": form, "household": found, "place": selectors.place(found)}
+    return render(request, "customers/visit_form.html", context)
+
+
+@form_page
+def record_facts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record facts without a visit: what a document shows, what somebody said at the counter."""
+    found = own_household(request, pk)
+    allow(policies.may_record_facts(request.user, found))
+    today = timezone.localdate()
+    form = forms.FactsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        deed = {"staff": request.user, "household": found, "observed_on": today, "as_of": today}
+        observed = form.observed()
+        if not observed:
+            form.add_error(None, _("Fill in at least one fact."))
+        else:
+            try:
+                services.record_facts(observed=observed, **deed)
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The facts are recorded; earlier ones stay with their dates."))
+                return redirect("customers:household", found.pk)
+    context = {"form": form, "household": found, "place": selectors.place(found)}
+    return render(request, "customers/facts_form.html", context)
+
+
+def own_visit(request: HttpRequest, pk: int) -> VisitNote:
+    """A note about a household of the person's branches, or 404."""
+    rows = VisitNote.objects.visible_to(request.user).select_related(
+        "household__head",
+        "household__village",
+        "officer",
+        "second_officer",
+        "corrects__officer",
+        "corrected_by__officer",
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A note, the facts it brought, and its correction beside it."""
+    note = own_visit(request, pk)
+    correction = getattr(note, "corrected_by", None)
+    context = {
+        "note": note,
+        "correction": correction,
+        "observed": selectors.facts_of_visit(note),
+        "may_correct": correction is None and policies.may_correct_visit(request.user, note),
+    }
+    return render(request, "customers/visit.html", context)
+
+
+@form_page
+def correct_visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the correction that stands beside the original."""
+    note = own_visit(request, pk)
+    allow(policies.may_correct_visit(request.user, note))
+    form = forms.CorrectionForm(
+        request.POST or None, initial={"summary": note.summary, "minutes": note.minutes}
+    )
+    if request.method == "POST" and form.is_valid():
+        deed = {"staff": request.user, "visit": note, "as_of": timezone.localdate()}
+        try:
+            correction = services.correct_visit(**deed, **form.cleaned_data)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The correction is signed; the original stays beside it."))
+            return redirect("customers:visit", correction.pk)
+    return render(request, "customers/visit_correction.html", {"form": form, "note": note})
+
+
+# -- Review ------------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def review(request: HttpRequest) -> HttpResponse:
+    """Possible duplicates of the person's branches."""
+    allow(policies.may_review_somewhere(request.user))
+    state = request.GET.get("state", ReviewState.OPEN)
+    state = state if state in ReviewState.values else ReviewState.OPEN
+    page = selectors.review_pairs(request.user, state=state, after=request.GET.get("after", ""))
+    lines = [
+        {
+            "pair": pair,
+            "first": selectors.name_for(request.user, pair.first),
+            "second": selectors.name_for(request.user, pair.second),
+            "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
+        }
+        for pair in page.rows
+    ]
+    tabs = [
+        {"label": label, "url": f"?state={code}", "is_current": code == state}
+        for code, label in ReviewState.choices
+    ]
+    return render(
+        request, "customers/review.html", {"page": page, "lines": lines, "tabs": tabs, "state": state}
+    )
+
+
+@form_page
+def review_pair(request: HttpRequest, pk: int) -> HttpResponse:
+    """Two customers side by side, and the decision whether they are one."""
+    allow(policies.may_review_somewhere(request.user))
+    rows = selectors.pairs_visible_to(request.user).select_related(
+        "first__branch",
+        "second__branch",
+        "first__village",
+        "second__village",
+        "decided_by",
+        "first_row",
+        "second_row",
+    )
+    pair = get_object_or_404(
+        rows.prefetch_related("first__documents", "second__documents", "first__phones", "second__phones"),
+        pk=pk,
+    )
+    if request.method == "POST":
+        return _decide(request, pair)
+    context = {
+        "pair": pair,
+        "first": selectors.name_for(request.user, pair.first),
+        "second": selectors.name_for(request.user, pair.second),
+        "fields": selectors.side_by_side(request.user, pair),
+        "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
+        "evidence": pair.evidence,
+        "may_decide": policies.may_decide_pair(request.user, pair)
+        and pair.state in (ReviewState.OPEN, ReviewState.LATER),
+    }
+    return render(request, "customers/review_pair.html", context)
+
+
+def _decide(request: HttpRequest, pair) -> HttpResponse:
+    form = forms.DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose same, different or later."))
+        return redirect("customers:review-pair", pair.pk)
+    try:
+        services.decide_pair(staff=request.user, pair=pair, **form.cleaned_data)
+    except PermissionRefused as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("customers:review-pair", pair.pk)
+    messages.success(request, _("The decision is recorded."))
+    return redirect("customers:review")
+
+
+# -- Ledgers -----------------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def ledgers(request: HttpRequest) -> HttpResponse:
+    """What came in from the ledgers: imports, their files and how many rows came to which outcome."""
+    allow(policies.may_see_ledgers(request.user))
+    page = selectors.ledger_files(request.user, request.GET.get("after", ""))
+    lines = {line.file.pk: line for line in selectors.file_lines(page.rows)}
+    runs = [(run, [lines[file.pk] for file in files]) for run, files in selectors.runs_of(page.rows)]
+    return render(request, "customers/ledgers.html", {"runs": runs, "page": page})
+
+
+def own_file(request: HttpRequest, pk: int) -> LedgerFile:
+    """A file of the person's branches, or 404."""
+    allow(policies.may_see_ledgers(request.user))
+    rows = LedgerFile.objects.visible_to(request.user).select_related("run__started_by", "branch")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """One file: how its columns were understood and what became of each row."""
+    file = own_file(request, pk)
+    form = forms.OutcomeForm(request.GET)
+    outcome = form.cleaned_data["outcome"] if form.is_valid() else ""
+    page = selectors.ledger_rows(request.user, file, outcome=outcome, after=request.GET.get("after", ""))
+    context = {
+        "file": file,
+        "line": selectors.file_lines([file])[0],
+        "form": form,
+        "page": page,
+        "columns": selectors.column_lines(file),
+    }
+    return render(request, "customers/ledger_file.html", context)
+
+
+@require_GET
+def ledger_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The report of one file: a line per data row, ids and reasons alone."""
+    file = own_file(request, pk)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename*=UTF-8''report-{file.pk}-{quote(file.name)}.csv"
+    )
+    writer = csv.writer(response)
+    writer.writerow(
+        ["source_file", "sheet", "row_number", "outcome", "customer_id", "household_id", "reason"]
+    )
+    rows = LedgerRow.objects.visible_to(request.user).filter(file=file).order_by("pk")
+    fields = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reason")
+    for values in rows.values_list(*fields).iterator():
+        writer.writerow([file.name, *("" if value is None else value for value in values)])
+    return response

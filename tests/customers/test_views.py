@@ -1,0 +1,547 @@
+"""Pages of the registry as each post meets them."""
+
+import pytest
+from django.urls import reverse
+
+from branches.choices import PostCode
+from customers import registries
+from customers.choices import CustomerState, LedgerKind, ReviewState, RowOutcome
+from customers.models import Customer, FactSheet, LedgerFile, LedgerImport, LedgerRow, VisitNote
+from tests.factories import (
+    TODAY,
+    branch_of,
+    make_branch,
+    make_customer,
+    make_household,
+    make_pair,
+    make_staff,
+    make_village,
+    make_visit,
+    resident_number,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cashier(client):
+    staff = make_staff()
+    client.force_login(staff)
+    return staff
+
+
+@pytest.fixture
+def officer(client):
+    staff = make_staff(PostCode.LOAN_OFFICER)
+    client.force_login(staff)
+    return staff
+
+
+@pytest.fixture
+def accountant(client):
+    staff = make_staff(PostCode.ACCOUNTANT)
+    client.force_login(staff)
+    return staff
+
+
+def page(client, name, *args, **query):
+    response = client.get(reverse(f"customers:{name}", args=args), query)
+    return response, response.content.decode()
+
+
+# -- list and search ---------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_own_branch_by_pinyin(client, cashier):
+    make_customer("张桂兰", branch=branch_of(cashier))
+    make_customer("李秀英", branch=branch_of(cashier))
+    make_customer("外人氏")
+
+    _, text = page(client, "list")
+
+    assert text.index("李秀英") < text.index("张桂兰")
+    assert "外人氏" not in text
+
+
+def test_list_is_narrowed_by_village_and_pages_by_id(client, cashier, monkeypatch):
+    monkeypatch.setattr("customers.selectors.customer_list.__kwdefaults__", {"after": "", "size": 2})
+    village = make_village(unit=branch_of(cashier))
+    people = [make_customer(f"王{name}", branch=branch_of(cashier), village=village) for name in "安兵春"]
+    make_customer("王大", branch=branch_of(cashier))
+
+    response, first = page(client, "list", village=village.pk)
+    _, second = page(client, "list", village=village.pk, after=response.context["page"].after)
+
+    assert [row.customer for row in response.context["rows"]] == people[:2]
+    assert (people[2].name in second, "王大" in first + second) == (True, False)
+
+
+def test_what_is_searched_never_stands_in_an_address(client, cashier):
+    make_customer(branch=branch_of(cashier), phone="13912345678")
+    make_customer("王秀英", branch=branch_of(cashier), phone="13800005678")
+
+    response = client.post(reverse("customers:search"), {"q": "5678"})
+
+    assert (response.status_code, response.request["QUERY_STRING"]) == (200, "")
+    assert "张桂兰" in response.content.decode()
+    assert client.get(reverse("customers:search")).status_code == 302
+
+
+def test_single_hit_of_the_own_branch_opens(client, cashier):
+    customer = make_customer(branch=branch_of(cashier))
+
+    response = client.post(reverse("customers:search"), {"q": "zgl"})
+
+    assert response.url == reverse("customers:customer", args=[customer.pk])
+
+
+def test_results_while_typing_are_a_part_of_a_page_with_foreign_names_masked(client, cashier):
+    make_customer("张桂兰")
+
+    response = client.post(reverse("customers:search"), {"q": "张"}, headers={"HX-Request": "true"})
+
+    text = response.content.decode()
+    assert "<html" not in text
+    assert "张*兰" in text
+    assert "张桂兰" not in text
+
+
+# -- customer ----------------------------------------------------------------------------------------------------------
+
+
+def test_own_customer_shows_masked_numbers_household_and_timeline(client, officer):
+    branch = branch_of(officer)
+    customer = make_customer(branch=branch, number="411522198005121231", phone="13912345678")
+    make_visit(make_household(customer), officer)
+
+    response, text = page(client, "customer", customer.pk)
+
+    assert response.status_code == 200
+    assert "411522********1231" in text
+    assert "139****5678" in text
+    assert "New greenhouse" in text
+    assert "411522198005121231" not in text
+
+
+def test_foreign_customer_is_a_masked_card_and_nothing_beneath_it(client, officer):
+    stranger = make_customer(
+        "张桂兰", number="411522198005121231", phone="13912345678", village=make_village()
+    )
+    household = make_household(stranger)
+    visit = make_visit(household, make_staff(PostCode.LOAN_OFFICER))
+
+    response, text = page(client, "customer", stranger.pk)
+
+    assert response.status_code == 200
+    assert "张*兰" in text
+    assert "孙家村" in text
+    for secret in ("张桂兰", "1231", "5678", "greenhouse", f"#{household.pk}"):
+        assert secret not in text
+    for name, pk in (("household", household.pk), ("visit", visit.pk), ("record-facts", household.pk)):
+        foreign, missing = (
+            client.get(reverse(f"customers:{name}", args=[pk])),
+            client.get(reverse(f"customers:{name}", args=[10**9])),
+        )
+        assert (foreign.status_code, missing.status_code) == (404, 404)
+
+
+def test_merged_customer_leads_to_the_survivor(client, cashier):
+    survivor = make_customer(branch=branch_of(cashier))
+    merged = make_customer(branch=branch_of(cashier), merged_into=survivor, state=CustomerState.MERGED)
+
+    response, _ = page(client, "customer", merged.pk)
+
+    assert response.url == reverse("customers:customer", args=[survivor.pk])
+
+
+def test_customer_page_costs_the_same_with_one_event_and_with_many(
+    client, officer, django_assert_num_queries
+):
+    branch = branch_of(officer)
+    customer = make_customer(branch=branch, number=resident_number(), phone="13912345678")
+    household = make_household(customer)
+    url = reverse("customers:customer", args=[customer.pk])
+    client.get(url)
+    with CountQueries() as few:
+        client.get(url)
+    for name in ("王磊", "王强", "王芳"):
+        make_household_member(household, make_customer(name, branch=branch))
+        make_visit(household, officer)
+        make_pair(customer, make_customer("张桂蓝"))
+
+    with CountQueries() as many:
+        client.get(url)
+
+    assert many.count == few.count
+
+
+class CountQueries:
+    def __enter__(self):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        self.capture = CaptureQueriesContext(connection)
+        self.capture.__enter__()
+        return self
+
+    def __exit__(self, *details):
+        self.capture.__exit__(*details)
+        self.count = len(self.capture)
+
+
+def make_household_member(household, customer):
+    from tests.factories import join
+
+    return join(household, customer)
+
+
+def test_cards_and_events_of_other_apps_appear(client, officer, monkeypatch):
+    customer = make_customer(branch=branch_of(officer))
+    cards, events = registries.Registry(), registries.Registry()
+    cards.register("grade", lambda staff, person, household: ("customers/_export.html", {"job": None}))
+    event = registries.TimelineEvent(TODAY, "Rating AA", "was A")
+    events.register("ratings", lambda *given: [event])
+    monkeypatch.setattr(registries, "page_cards", cards)
+    monkeypatch.setattr(registries, "timeline_sources", events)
+
+    _, text = page(client, "customer", customer.pk)
+
+    assert "Rating AA" in text
+    assert "no longer there" in text
+
+
+def test_phone_is_added_by_the_own_branch_alone(client, cashier):
+    own, foreign = make_customer(branch=branch_of(cashier)), make_customer()
+
+    client.post(reverse("customers:add-phone", args=[own.pk]), {"number": "139 1234 5678"})
+    refused = client.post(reverse("customers:add-phone", args=[foreign.pk]), {"number": "13912345678"})
+
+    assert (own.phones.count(), refused.status_code, foreign.phones.count()) == (1, 404, 0)
+
+
+# -- household ---------------------------------------------------------------------------------------------------------
+
+
+def test_household_shows_members_facts_with_sources_and_visits(client, officer):
+    household = make_household(branch=branch_of(officer))
+    make_visit(household, officer)
+    FactSheet.objects.create(
+        household=household,
+        recorded_on=TODAY,
+        population=4,
+        net_income="48000",
+        sources={
+            "population": ["seen", officer.pk, "2026-03-18"],
+            "net_income": ["document", None, "2026-03-01"],
+        },
+    )
+
+    _, text = page(client, "household", household.pk)
+
+    for expected in ("张桂兰", "¥ 48,000.00", "source-seen", "2026-03-18", "New greenhouse"):
+        assert expected in text
+
+
+# -- counter -----------------------------------------------------------------------------------------------------------
+
+
+def counter_form(**given):
+    return {"number": resident_number(), "name": "张桂兰", "home": "new", "kind": "ID18", **given}
+
+
+def test_counter_registers_and_opens_the_page(client, cashier):
+    village = make_village(unit=branch_of(cashier))
+    form = counter_form(phone="139 1234 5678", village="sjc", group_no="3", occupation="farmer")
+
+    response = client.post(reverse("customers:new"), form, follow=True)
+
+    customer = Customer.objects.get()
+    assert (customer.village, customer.group_no, customer.branch) == (village, "3", branch_of(cashier))
+    assert customer.memberships.get().relation == "head"
+    assert "Registered." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"number": "411522198005121230"}, "The last character should be 1"),
+        ({"number": "41152219800512"}, "18 characters"),
+        ({"number": "411522198013121231"}, "birth date inside"),
+        ({"name": ""}, "as it stands on the document"),
+        ({"phone": "12345"}, "11 digits"),
+        ({"village": "nowhere"}, "No village is called so"),
+        ({"home": "join"}, "number of the household"),
+        ({"home": "join", "household": "999999"}, "no household of this number"),
+    ],
+)
+def test_errors_stand_beside_the_field_in_words(client, cashier, given, words):
+    response = client.post(reverse("customers:new"), counter_form(**given))
+
+    assert words in response.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_invalid_number_is_kept_when_the_document_really_says_so(client, cashier):
+    client.post(reverse("customers:new"), counter_form(number="411522198005121230", keep_number="on"))
+
+    assert Customer.objects.get().documents.get().invalid_reason == "CHECKSUM"
+
+
+def test_known_customer_of_another_branch_opens_masked(client, cashier):
+    number = resident_number()
+    known = make_customer(number=number)
+
+    response = client.post(reverse("customers:new"), counter_form(number=number), follow=True)
+
+    text = response.content.decode()
+    assert response.redirect_chain[0][0] == reverse("customers:customer", args=[known.pk])
+    assert "Already registered" in text
+    assert "张*兰" in text
+
+
+def test_number_under_another_name_asks_for_a_reason(client, cashier):
+    number = resident_number()
+    make_customer("王建国", number=number)
+
+    refused = client.post(reverse("customers:new"), counter_form(number=number))
+    accepted = client.post(reverse("customers:new"), counter_form(number=number, reason="Read twice."))
+
+    assert "under another name" in refused.content.decode()
+    assert "王*国" in refused.content.decode()
+    assert (accepted.status_code, Customer.objects.filter(identity_conflict=True).count()) == (302, 2)
+
+
+def test_fields_that_the_form_does_not_show_change_nothing(client, cashier):
+    client.post(
+        reverse("customers:new"), counter_form(branch=make_branch().pk, state="closed", identity_conflict="1")
+    )
+
+    customer = Customer.objects.get()
+    assert (customer.branch, customer.state, customer.identity_conflict) == (
+        branch_of(cashier),
+        "active",
+        False,
+    )
+
+
+def test_number_is_judged_while_typing(client, cashier):
+    url = reverse("customers:check-number")
+
+    valid = client.post(url, {"number": "411522 19800512 1231"}).content.decode()
+    wrong = client.post(url, {"number": "411522 19800512 1230"}).content.decode()
+
+    assert 'data-birth-date="1980-05-12"' in valid
+    assert "光山县" in valid
+    assert "should be 1" in wrong
+
+
+def test_duplicates_are_shown_while_typing_and_masked_when_foreign(client, cashier):
+    number = resident_number()
+    make_customer("张桂兰", number=number)
+
+    text = client.post(reverse("customers:known"), {"number": number, "name": "张桂兰"}).content.decode()
+
+    assert "张*兰" in text
+    assert "same number, same name" in text
+
+
+def test_villages_are_offered_by_pinyin(client, cashier):
+    village = make_village(unit=branch_of(cashier))
+
+    text = client.post(reverse("customers:villages"), {"village": "sunj"}).content.decode()
+
+    assert f'data-id="{village.pk}"' in text
+
+
+@pytest.mark.parametrize("post", [PostCode.HEAD_OFFICE, PostCode.AUDITOR, PostCode.ADMINISTRATOR])
+def test_counter_is_closed_to_posts_that_do_not_register(client, post):
+    client.force_login(make_staff(post))
+
+    assert page(client, "new")[0].status_code == 403
+
+
+# -- visits ------------------------------------------------------------------------------------------------------------
+
+NOTE = "New greenhouse of two mu, two pigs sold, the son works in Wuhan."
+
+
+def test_visit_is_noted_with_facts_and_their_sources(client, officer):
+    household = make_household(branch=branch_of(officer))
+    form = {
+        "visited_on": "2026-03-18",
+        "minutes": "12",
+        "summary": NOTE,
+        "population": "4",
+        "population_source": "seen",
+        "net_income": "48000",
+        "net_income_source": "document",
+    }
+
+    response = client.post(f"{reverse('customers:new-visit')}?household={household.pk}", form)
+
+    assert response.url == reverse("customers:household", args=[household.pk])
+    sheet = FactSheet.objects.get()
+    assert (sheet.population, sheet.sources["population"]) == (4, ["seen", officer.pk, "2026-03-18"])
+    assert sheet.sources["net_income"][0] == "document"
+
+
+def test_short_note_says_how_much_is_missing(client, officer):
+    household = make_household(branch=branch_of(officer))
+
+    response = client.post(
+        f"{reverse('customers:new-visit')}?household={household.pk}",
+        {"visited_on": "2026-03-18", "summary": "All well."},
+    )
+
+    assert "21 more characters" in response.content.decode()
+    assert not VisitNote.objects.exists()
+
+
+def test_correction_is_shown_beside_the_original(client, officer):
+    visit = make_visit(make_household(branch=branch_of(officer)), officer)
+
+    client.post(reverse("customers:correct-visit", args=[visit.pk]), {"summary": "Three pigs were sold."})
+    _, text = page(client, "visit", visit.pk)
+
+    assert "New greenhouse, two pigs sold." in text
+    assert "Three pigs were sold." in text
+
+
+def test_due_households_wait_on_the_visits_page(client, officer):
+    branch = branch_of(officer)
+    due = make_household(make_customer("王建国", branch=branch))
+    make_household(make_customer("外人氏"))
+
+    _, text = page(client, "visits")
+
+    assert f"?household={due.pk}" in text
+    assert "外人氏" not in text
+
+
+def test_cashier_notes_no_visits(client, cashier):
+    household = make_household(branch=branch_of(cashier))
+
+    assert client.get(f"{reverse('customers:new-visit')}?household={household.pk}").status_code == 403
+
+
+def test_accountant_records_facts_from_documents(client, accountant):
+    household = make_household(branch=branch_of(accountant))
+
+    client.post(
+        reverse("customers:record-facts", args=[household.pk]),
+        {"assets": "90000", "assets_source": "document"},
+    )
+
+    assert FactSheet.objects.get().sources["assets"][0] == "document"
+
+
+# -- review ------------------------------------------------------------------------------------------------------------
+
+
+def test_pair_is_compared_with_foreign_side_masked_and_decided(client, accountant):
+    own = make_customer("张桂兰", branch=branch_of(accountant), phone="13912345678")
+    other = make_customer("张桂蓝", phone="13912345678")
+    pair = make_pair(own, other)
+
+    _, listed = page(client, "review")
+    _, text = page(client, "review-pair", pair.pk)
+    client.post(reverse("customers:review-pair", args=[pair.pk]), {"decision": "different"})
+
+    assert "张*蓝" in listed
+    assert ("张桂兰" in text, "张桂蓝" in text) == (True, False)
+    pair.refresh_from_db()
+    assert (pair.state, pair.decided_by) == (ReviewState.DIFFERENT, accountant)
+
+
+def test_pair_of_two_other_branches_is_missing(client, accountant):
+    pair = make_pair(make_customer(), make_customer("张桂蓝"))
+
+    assert page(client, "review-pair", pair.pk)[0].status_code == 404
+
+
+def test_cashier_sees_a_pair_and_does_not_decide_it(client, cashier):
+    pair = make_pair(make_customer(branch=branch_of(cashier)), make_customer("张桂蓝"))
+
+    response = client.post(reverse("customers:review-pair", args=[pair.pk]), {"decision": "same"})
+
+    pair.refresh_from_db()
+    assert (response.status_code, pair.state) == (403, ReviewState.OPEN)
+
+
+# -- ledgers -----------------------------------------------------------------------------------------------------------
+
+
+def make_file(branch, **fields):
+    run = LedgerImport.objects.create(as_of=TODAY)
+    fields = {"kind": LedgerKind.COUNTER_REGISTER, "name": "柜台登记簿.xlsx", "digest": b"1", **fields}
+    return LedgerFile.objects.create(run=run, branch=branch, **fields)
+
+
+def make_row(file, number, outcome, customer=None, reason=""):
+    row = LedgerRow(
+        file=file,
+        branch=file.branch,
+        kind=file.kind,
+        row_number=number,
+        row_key=bytes([number] * 16),
+        outcome=outcome,
+        customer=customer,
+        reason=reason,
+    )
+    row.seal("raw", "[]")
+    row.save(force_insert=True)
+    return row
+
+
+def test_ledgers_show_counts_column_maps_and_rows(client, accountant):
+    branch = branch_of(accountant)
+    customer = make_customer(branch=branch)
+    file = make_file(branch, columns=[{"label": "姓 名", "field": "name", "confidence": 0.98}])
+    make_row(file, 2, RowOutcome.CREATED, customer)
+    make_row(file, 3, RowOutcome.REJECTED, reason="NAME_MISSING")
+
+    _, listed = page(client, "ledgers")
+    _, text = page(client, "ledger-file", file.pk, outcome="rejected")
+
+    assert "柜台登记簿.xlsx" in listed
+    assert ("姓 名" in text, "98" in text, "NAME_MISSING" in text) == (True, True, True)
+    assert f"#{customer.pk}" not in text
+
+
+def test_report_of_a_file_lists_every_row_without_personal_data(client, accountant):
+    file = make_file(branch_of(accountant))
+    customer = make_customer(branch=branch_of(accountant))
+    make_row(file, 2, RowOutcome.CREATED, customer)
+
+    lines = client.get(reverse("customers:ledger-report", args=[file.pk])).content.decode().splitlines()
+
+    assert lines == [
+        "source_file,sheet,row_number,outcome,customer_id,household_id,reason",
+        f"柜台登记簿.xlsx,,2,created,{customer.pk},,",
+    ]
+
+
+def test_file_of_another_branch_is_missing(client, accountant):
+    file = make_file(make_branch())
+
+    assert page(client, "ledger-file", file.pk)[0].status_code == 404
+    assert client.get(reverse("customers:ledger-report", args=[file.pk])).status_code == 404
+
+
+# -- everybody ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_holds_no_post_is_turned_away(client):
+    staff = make_staff()
+    staff.posts.all().delete()
+    client.force_login(staff)
+    customer = make_customer()
+
+    for name, args in (
+        ("list", []),
+        ("customer", [customer.pk]),
+        ("visits", []),
+        ("review", []),
+        ("ledgers", []),
+    ):
+        assert page(client, name, *args)[0].status_code == 403, name
