@@ -92,7 +92,7 @@ class BranchDay(models.Model):
 
 
 class KpiSnapshot(models.Model):
-    """One indicator of a branch (or the union) for the month of ``as_of``, with the inputs it was made of; insert-only."""
+    """One indicator of a branch (or the union) for the month of ``as_of`` with its inputs; insert-only."""
 
     unit = models.ForeignKey(
         Unit, models.DO_NOTHING, related_name="snapshots", db_constraint=False, db_index=False
