@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class KpiConfig(AppConfig):
     name = "kpi"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from kpi import closing  # noqa: F401 - the closing's steps register with the work table

@@ -1,0 +1,285 @@
+# ruff: noqa: S608 - the words are our own; what comes from outside travels as a parameter
+"""The nightly closing (日终) of one business date: an ordered row of steps, each cut into ranges of subjects.
+
+    roll_up → classes → ratings → contribution → tiers → kpis
+
+A closing is one job; every range is an order of the work table, one transaction whose effect and mark "done" commit
+together. Results are insert-only under the digest of their inputs, so a closing that is killed, or run again, ends in
+the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import wraps
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
+
+from branches.choices import UnitKind
+from branches.models import Unit
+from coopcrm.shared.models import Job, JobState, OrderState, WorkOrder
+from coopcrm.shared.periods import add_months, month_of
+from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
+from kpi import services
+from kpi.indicators import context_for
+from loans.partitions import ensure_months
+from loans.selectors import id_ranges
+from loans.services import classify_loans, prepare_months, roll_up_months
+from ratings import selectors as judgement
+from ratings.services import assign_tiers, compute_contributions, freeze_lines_of_rejected, rate_households
+
+KIND = "closing"
+ACCOUNTS, LOANS, HOUSEHOLDS, CUSTOMERS, RANKS = 60_000, 40_000, 30_000, 30_000, 250_000
+
+STEPS = ("roll_up", "classes", "ratings", "contribution", "tiers", "kpis")
+STAGES = (*STEPS, "union")
+STAGE_NAMES = (
+    gettext_noop("Months and days"),
+    gettext_noop("Loan classes"),
+    gettext_noop("Ratings"),
+    gettext_noop("Contribution"),
+    gettext_noop("Tiers"),
+    gettext_noop("Figures of the branches"),
+    gettext_noop("Figures of the union"),
+)
+
+
+# -- Ordering ----------------------------------------------------------------------------------------------------------
+
+
+def order_closing(*, as_of: date, until: str = STEPS[-1], started_by=None) -> Job:
+    """Order the closing of a business date up to a step; the same date is the same job.
+
+    A closing that had ended is done anew: what changed since is computed and supersedes, what did not is left alone.
+    """
+    prepare_months(as_of)
+    ensure_months(month_of(as_of).start, as_of)
+    stages = set(range(STEPS.index(until) + 1))
+    if until == STEPS[-1]:
+        stages.add(STAGES.index("union"))
+    with transaction.atomic():
+        _reopen(as_of, stages)
+        return order_work(
+            kind=KIND,
+            key=as_of.isoformat(),
+            title=gettext_noop("Closing of %(day)s"),
+            title_params={"day": as_of.isoformat()},
+            as_of=as_of,
+            stage_names=STAGE_NAMES,
+            started_by=started_by,
+            orders=[order for order in orders_of(as_of) if order.stage in stages],
+        )
+
+
+def _reopen(as_of: date, stages: set[int]) -> None:
+    """Queue the orders of a closing that had ended well once more."""
+    job = Job.objects.select_for_update().filter(kind=KIND, key=as_of.isoformat()).first()
+    if job is None or job.state != JobState.DONE:
+        return
+    again = {
+        "state": OrderState.QUEUED,
+        "attempts": 0,
+        "failures": 0,
+        "claimed_at": None,
+        "not_before": Now(),
+    }
+    WorkOrder.objects.filter(job=job, stage__in=stages).update(**again, done_at=None, result={})
+
+
+def orders_of(as_of: date) -> Iterator[NewOrder]:
+    """Every order of a closing; a key names step and range, so that ordering twice adds what is new only."""
+    period_end = context_for(as_of, None)["period_end"]
+
+    def ranges(stage: str, kind: str, table: str, size: int) -> Iterator[NewOrder]:
+        for low, high in id_ranges(table, size):
+            payload = {"low": low, "high": high, "period_end": period_end.isoformat()}
+            yield NewOrder(f"closing.{kind}", f"{kind} {low}", STAGES.index(stage), payload)
+
+    yield from ranges("roll_up", "months", "loans_account", ACCOUNTS)
+    branches = list(Unit.objects.filter(kind=UnitKind.BRANCH).order_by("code").values_list("pk", flat=True))
+    first_day = services.first_day_of_book(as_of).isoformat()
+    for branch_id in branches:
+        payload = {"branch": branch_id, "first_day": first_day}
+        yield NewOrder("closing.branch_days", f"branch_days {branch_id}", STAGES.index("roll_up"), payload)
+    yield from ranges("classes", "classes", "loans_loan", LOANS)
+    yield from ranges("ratings", "ratings", "customers_household", HOUSEHOLDS)
+    yield from ranges("contribution", "contribution", "customers_customer", CUSTOMERS)
+    yield NewOrder(
+        "closing.plan_tiers",
+        "plan_tiers",
+        STAGES.index("contribution"),
+        {"period_end": period_end.isoformat()},
+    )
+    for branch_id in branches:
+        yield NewOrder("closing.kpis", f"kpis {branch_id}", STAGES.index("kpis"), {"branch": branch_id})
+    if union := services.union_of_units():
+        yield NewOrder("closing.union", "union", STAGES.index("union"), {"branch": union.pk})
+
+
+# -- Doing -------------------------------------------------------------------------------------------------------------
+
+
+def step(kind: str) -> Callable:
+    """Register a step's handler; each runs with memory of its own size and plans that fit one range."""
+
+    def register(function: Callable[[Work], dict]) -> Callable[[Work], dict]:
+        @handles(f"closing.{kind}")
+        @wraps(function)
+        def run(work: Work) -> dict:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+            return function(work)
+
+        return run
+
+    return register
+
+
+def _period_end(work: Work) -> date:
+    return date.fromisoformat(work.payload["period_end"])
+
+
+@step("months")
+def roll_up(work: Work) -> dict:
+    """Months of a range of accounts."""
+    return {"months": roll_up_months(low=work.payload["low"], high=work.payload["high"], as_of=work.as_of)}
+
+
+@step("branch_days")
+def branch_days(work: Work) -> dict:
+    """Days of a branch."""
+    first_day = date.fromisoformat(work.payload["first_day"])
+    written = services.add_branch_days(
+        branch_id=work.payload["branch"], as_of=work.as_of, first_day=first_day
+    )
+    return {"branch_days": written}
+
+
+@step("classes")
+def classes(work: Work) -> dict:
+    """Classes of a range of loans, with the households' levels of the evening before."""
+    written, refused = classify_loans(
+        low=work.payload["low"],
+        high=work.payload["high"],
+        as_of=work.as_of,
+        levels=judgement.levels_before(),
+        job_id=work.job.pk,
+    )
+    for loan_id in refused:
+        work.note_error(
+            f"loan {loan_id}", gettext_noop("The loan's facts cannot be read; it keeps its class.")
+        )
+    return {"classes": written}
+
+
+@step("ratings")
+def ratings(work: Work) -> dict:
+    """Ratings of a range of households, and lines frozen where a knock-out stands against one."""
+    limits = {"low": work.payload["low"], "high": work.payload["high"], "as_of": work.as_of}
+    card = judgement.card_in_force(work.as_of)
+    written, refused = rate_households(**limits, card=card, job_id=work.job.pk)
+    for household_id in refused:
+        work.note_error(
+            f"household {household_id}", gettext_noop("The facts contradict each other; it keeps its rating.")
+        )
+    return {"ratings": written, "lines_frozen": freeze_lines_of_rejected(**limits)}
+
+
+@step("contribution")
+def contribution(work: Work) -> dict:
+    """Contribution of a range of customers over the last twelve completed months."""
+    period_end = _period_end(work)
+    written = compute_contributions(
+        low=work.payload["low"],
+        high=work.payload["high"],
+        period_end=period_end,
+        rule=judgement.contribution_rule(work.as_of),
+        job_id=work.job.pk,
+    )
+    return {"contributions": written}
+
+
+@step("plan_tiers")
+def plan_tiers(work: Work) -> dict:
+    """Order the tiers by ranges of ranks: as many as there can be active customers."""
+    stage, size = STAGES.index("tiers"), RANKS
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM customers_customer WHERE merged_into_id IS NULL")
+        customers = cursor.fetchone()[0]
+    payloads = [
+        {**work.payload, "after": low, "upto": low + size} for low in range(0, max(customers, 1), size)
+    ]
+    orders = [NewOrder("closing.tiers", f"tiers {p['after']}", stage, p) for p in payloads]
+    add_orders(work.job, orders)
+    return {}
+
+
+@step("tiers")
+def tiers(work: Work) -> dict:
+    """Tiers of a range of ranks in the union."""
+    written = assign_tiers(
+        after=work.payload["after"],
+        upto=work.payload["upto"],
+        period_end=_period_end(work),
+        rule=judgement.tier_rule(work.as_of),
+        job_id=work.job.pk,
+    )
+    return {"tiers": written}
+
+
+@step("kpis")
+def kpis(work: Work) -> dict:
+    """Indicators and score card of a branch."""
+    unit = Unit.objects.get(pk=work.payload["branch"])
+    return {"figures": services.snapshot_unit(unit=unit, as_of=work.as_of, job_id=work.job.pk)}
+
+
+@step("union")
+def union(work: Work) -> dict:
+    """Indicators and score card of the union, from those of its branches."""
+    unit = Unit.objects.get(pk=work.payload["branch"])
+    return {"figures": services.snapshot_union(union=unit, as_of=work.as_of, job_id=work.job.pk)}
+
+
+# -- Digests -----------------------------------------------------------------------------------------------------------
+
+OUTSIDE = frozenset({"id", "job_id", "computed_at", "fact_sheet_id"})
+WRITTEN = (
+    ("loans_accountmonth", "month >= %(period_start)s AND month < %(period_end)s", "account_id, month"),
+    ("kpi_branchday", "day <= %(as_of)s", "branch_id, day"),
+    ("loans_loanclassification", "as_of = %(as_of)s", "loan_id, digest"),
+    ("ratings_creditrating", "as_of = %(as_of)s", "household_id, digest"),
+    ("ratings_contribution", "period_end = %(period_end)s", "customer_id, digest"),
+    ("ratings_customertier", "period_end = %(period_end)s", "customer_id, digest"),
+    ("kpi_kpisnapshot", "as_of = %(as_of)s", "unit_id, code, digest"),
+    ("kpi_scorecard", "as_of = %(as_of)s", "unit_id, digest"),
+)
+
+
+def digests(as_of: date) -> dict[str, tuple[int, str]]:
+    """Rows and a SHA-256 per table of what the closing of a day wrote.
+
+    Left out are surrogate ids, moments of computing and job ids: equal rows are equal digests.
+    """
+    period_end = context_for(as_of, None)["period_end"]
+    parameters = {"as_of": as_of, "period_end": period_end, "period_start": add_months(period_end, -12)}
+    found = {}
+    with connection.cursor() as cursor:
+        for table, where, order in WRITTEN:
+            cursor.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
+                " AND table_name = %s ORDER BY column_name",
+                [table],
+            )
+            columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall() if name not in OUTSIDE)
+            cursor.execute(
+                f"SELECT count(*), encode(sha256(COALESCE(string_agg(line, ''::bytea ORDER BY place), '')), 'hex')"
+                f" FROM (SELECT sha256(convert_to(ROW({columns})::text, 'UTF8')) AS line,"
+                f" row_number() OVER (ORDER BY {order}) AS place FROM {table} WHERE {where}) rows_written",
+                parameters,
+            )
+            found[table] = cursor.fetchone()
+    return found
