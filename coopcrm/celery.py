@@ -5,13 +5,20 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_ready, worker_shutdown
+from celery.signals import (
+    beat_init,
+    celeryd_init,
+    heartbeat_sent,
+    setup_logging,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+)
 
 from coopcrm import embedded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coopcrm.settings")
 os.environ.setdefault("COOPCRM_ROLE", "worker")
-embedded.attach()
 
 warnings.filterwarnings("ignore", category=SecurityWarning)  # about pickle under root; messages are JSON only
 app = Celery("coopcrm")
@@ -22,6 +29,13 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def use_django_logging(**kwargs) -> None:
     """Keep the JSON log lines of the settings instead of Celery's own format."""
+
+
+@celeryd_init.connect
+@beat_init.connect
+def use_servers(**kwargs) -> None:
+    """Worker and beat use the private servers when no real ones are named."""
+    embedded.attach()
 
 
 @worker_init.connect

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
 os.environ.setdefault("COOPCRM_ROLE", "owner")  # creates the test databases
@@ -23,3 +28,11 @@ django.setup()  # before any test module imports a model
 del os.environ[
     "DJANGO_SETTINGS_MODULE"
 ]  # or processes of pytest-xdist read settings before their prefix is set
+
+
+@pytest.fixture
+def own_var():
+    """A folder for servers of a test's own; pytest's folders close themselves to the user that PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="coopcrm-test-")).resolve()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

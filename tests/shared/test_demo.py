@@ -66,49 +66,49 @@ def wait_until_gone(var: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_no_process_is_left_however_the_demonstration_ends(tmp_path, number):
+def test_no_process_is_left_however_the_demonstration_ends(own_var, number):
     port = free_port()
-    demo = start(tmp_path, port)
+    demo = start(own_var, port)
     wait_until_served(port)
-    assert len(of_demo(tmp_path)) > 6
+    assert len(of_demo(own_var)) > 6
 
     demo.send_signal(number)
 
     demo.wait(40)
     demo.stdout.close()
-    wait_until_gone(tmp_path)
+    wait_until_gone(own_var)
 
 
-def test_a_second_start_serves_the_same_data_and_a_killed_worker_comes_back(tmp_path):
+def test_a_second_start_serves_the_same_data_and_a_killed_worker_comes_back(own_var):
     port = free_port()
-    first = start(tmp_path, port)
+    first = start(own_var, port)
     wait_until_served(port)
-    worker = next(p for p in of_demo(tmp_path) if "worker" in p.cmdline() and p.ppid() == first.pid)
+    worker = next(p for p in of_demo(own_var) if "worker" in p.cmdline() and p.ppid() == first.pid)
     worker.kill()
     deadline = time.monotonic() + 20
-    while not any("worker" in p.cmdline() and p.ppid() == first.pid for p in of_demo(tmp_path)):
+    while not any("worker" in p.cmdline() and p.ppid() == first.pid for p in of_demo(own_var)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=40)
 
-    again = start(tmp_path, port)
+    again = start(own_var, port)
     wait_until_served(port)
     again.send_signal(signal.SIGINT)
     said, _ = again.communicate(timeout=40)
 
     assert again.returncode == 0
     assert ("A county" in said, f"http://127.0.0.1:{port}/" in said) == (False, True)
-    wait_until_gone(tmp_path)
+    wait_until_gone(own_var)
 
 
-def test_a_taken_port_is_named(tmp_path):
+def test_a_taken_port_is_named(own_var):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
 
-        said, _ = start(tmp_path, port).communicate(timeout=30)
+        said, _ = start(own_var, port).communicate(timeout=30)
 
     assert f"Port {port} is taken" in said
     assert f"make demo PORT={port + 1}" in said
