@@ -54,7 +54,7 @@ def write_export(work: Work) -> dict:
         raise Refused(text % {"most": LARGEST}, code="list_too_long")
     data = CustomerResource().export(queryset=rows)
     kind = FORMATS[work.payload["format"]]()
-    written = kind.export_data(data, escape_formulae=True)
+    written = kind.export_data(data)
     name = f"{secrets.token_urlsafe(16)}.{kind.get_extension()}"
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder() / name

@@ -171,7 +171,7 @@ class CounterForm(forms.Form):
         self.branches = {branch.pk: branch for branch in branches}
 
     @property
-    def branch(self):
+    def chosen_branch(self):
         """Where the person is registered."""
         chosen = self.cleaned_data.get("branch")
         return self.branches.get(chosen) or next(iter(self.branches.values()), None)
@@ -247,7 +247,7 @@ class CounterForm(forms.Form):
         )
         return {
             **{name: data[name] for name in (*plain, "register_no", "form_key")},
-            "branch": self.branch,
+            "branch": self.chosen_branch,
             "id_number": data["number"],
             "id_kind": data["kind"] or DocumentKind.ID18,
             "relation": data["relation"] or Relation.OTHER,

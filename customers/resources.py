@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from import_export.fields import Field
 from import_export.resources import ModelResource
-from import_export.widgets import DateWidget
+from import_export.widgets import CharWidget, DateWidget
 
 from customers.models import Customer
 
-ISO_DAYS = DateWidget(format="%Y-%m-%d")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class SafeText(CharWidget):
+    """Text that a spreadsheet shows and never runs: a leading sign of a formula gets an apostrophe."""
+
+    def render(self, value, obj=None, **kwargs) -> str:
+        text = super().render(value, obj, **kwargs) or ""
+        return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
+
+
+ISO_DAYS, TEXT = DateWidget(format="%Y-%m-%d"), SafeText()
 
 
 class CustomerResource(ModelResource):
     """Customers as a list to work with: no document numbers, no phones."""
 
     number = Field("pk", column_name="customer_id")
-    name = Field("name", column_name="name")
+    name = Field("name", column_name="name", widget=TEXT)
     sex = Field("sex", column_name="sex")
     birth_date = Field("birth_date", column_name="birth_date", widget=ISO_DAYS)
     branch_code = Field("branch__code", column_name="branch_code")
-    branch = Field("branch__name", column_name="branch")
+    branch = Field("branch__name", column_name="branch", widget=TEXT)
     village_code = Field("village__code", column_name="village_code")
-    village = Field("village__name", column_name="village")
-    group_no = Field("group_no", column_name="group")
+    village = Field("village__name", column_name="village", widget=TEXT)
+    group_no = Field("group_no", column_name="group", widget=TEXT)
     registered_on = Field("registered_on", column_name="registered_on", widget=ISO_DAYS)
     verified_on = Field("verified_on", column_name="verified_on", widget=ISO_DAYS)
 
