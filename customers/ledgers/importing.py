@@ -37,6 +37,7 @@ ROW = "ledger-row"
 LOCK = 4_115_220_001  # advisory lock of the importer
 BATCH = 2_000
 SHEET_LENGTH = LedgerRow._meta.get_field("sheet").max_length
+WORTH_READING = 14  # digits of a damaged number that tell a person
 REASON_LENGTH = LedgerRow._meta.get_field("reason").max_length
 
 
@@ -93,6 +94,7 @@ class Entry:
     record: LedgerRecord
     branch: Unit
     row_key: bytes
+    position: int
     row_id: int | None = None
     customer: int | None = None
     household: int | None = None
@@ -200,12 +202,15 @@ def _union(branch_code: str) -> Unit:
 
 def _entries(readings: list[tuple[LedgerSource, list[SheetReading]]], units: dict[str, Unit]) -> list[Entry]:
     found = [
-        (source, sheet, record) for source, sheets in readings for sheet in sheets for record in sheet.records
+        (source, sheet, position, record)
+        for source, sheets in readings
+        for sheet in sheets
+        for position, record in enumerate(sheet.records)
     ]
-    keys = keyed_many(ROW, [record.content_digest for _, _, record in found])
+    keys = keyed_many(ROW, [record.content_digest for *_, record in found])
     return [
-        Entry(source, sheet, record, units[source.branch_code], key)
-        for (source, sheet, record), key in zip(found, keys, strict=True)
+        Entry(source, sheet, record, units[source.branch_code], key, position)
+        for (source, sheet, position, record), key in zip(found, keys, strict=True)
     ]
 
 
@@ -280,6 +285,7 @@ def mention_of(key: int, entry: Entry) -> Mention:
         name=record.name.key,
         sound=registry.sound_of(record.name.key),
         aliases=frozenset(map(registry.key_of, record.name.aliases)) | frozenset(record.name.variants),
+        is_married_style=record.name.is_married_style,
         number=identity.number,
         cleaned=identity.cleaned,
         prefix=identity.prefix,
@@ -294,8 +300,21 @@ def mention_of(key: int, entry: Entry) -> Mention:
         birth_precision="day" if record.known_birth else record.birth.precision,
         sex=registry.sex_in(identity.number) or record.sex,
         spouse=record.spouse.key,
-        head=record.remark.head or record.head.key,
-        branch=entry.branch.code,
+        line=(f"{entry.source.name}|{entry.sheet.name}", entry.position)
+        if _is_listed_by_customer(entry)
+        else None,
+    )
+
+
+def _is_listed_by_customer(entry: Entry) -> bool:
+    """Registers and account lists write a customer's lines one below the other; notebooks go by the village."""
+    return entry.source.kind != LedgerKind.OFFICER_NOTEBOOK
+
+
+def has_nothing_to_go_by(record: LedgerRecord) -> bool:
+    """Neither a number nor a phone nor a village: nobody could recognise this person, so people look at the row."""
+    return not (record.identity.number or record.identity.guess or record.phones or record.village.code) and (
+        max(len(record.identity.prefix), len(record.identity.suffix)) < WORTH_READING
     )
 
 
@@ -322,8 +341,10 @@ def _settle_outcomes(persons: list[registry.Person], links: Links, accepted: lis
         for position, entry in enumerate(person.entries):
             entry.customer = person.customer
             entry.outcome = RowOutcome.CREATED if position == 0 and person.is_new else RowOutcome.MATCHED
-            if in_question is not None and entry.outcome == RowOutcome.CREATED:
+            if entry.outcome == RowOutcome.CREATED and in_question is not None:
                 entry.outcome, entry.reason = RowOutcome.REVIEW, reasons[in_question].rule
+            elif entry.outcome == RowOutcome.CREATED and has_nothing_to_go_by(entry.record):
+                entry.outcome, entry.reason = RowOutcome.REVIEW, "NOTHING_TO_GO_BY"
             entry.reason = entry.reason or ", ".join(entry.record.identity.flags)[:REASON_LENGTH]
 
 

@@ -66,10 +66,7 @@ def mentions_like(mentions: Sequence[Mention], *, start: int, as_of: date) -> li
     """Return the registry's customers who share a number, a phone, a name or its sound with any of the mentions."""
     ids = _candidate_ids(mentions)
     people = list(
-        Customer.objects.current()
-        .filter(pk__in=ids)
-        .select_related("village__parent", "branch")
-        .order_by("pk")
+        Customer.objects.current().filter(pk__in=ids).select_related("village__parent").order_by("pk")
     )
     documents, phones = _documents_of(ids), _phones_of(ids)
     return [_as_mention(start + i, person, documents, phones, as_of) for i, person in enumerate(people)]
@@ -137,7 +134,6 @@ def _as_mention(key: int, person: Customer, documents: dict, phones: dict, as_of
         birth=person.birth_date,
         birth_precision="day" if person.birth_date else "",
         sex=person.sex,
-        branch=person.branch.code,
     )
 
 
