@@ -1,4 +1,4 @@
-"""Registration of the app with Django."""
+"""Registration of the app with Django, and of what it tells the registry's pages."""
 
 from django.apps import AppConfig
 
@@ -8,7 +8,17 @@ class LoansConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from customers.registries import ledger_row_handlers
+        from customers import registries
+        from loans import customer_page
         from loans.ledger_accounts import write_accounts
 
-        ledger_row_handlers.register("account_list", write_accounts)
+        registries.ledger_row_handlers.register("account_list", write_accounts)
+        registries.exposures.register("loans", customer_page.exposure)
+        registries.page_cards.register("loans.accounts", customer_page.accounts_card)
+        registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
+        for source in (
+            customer_page.loans_paid_out,
+            customer_page.class_changes,
+            customer_page.lines_granted,
+        ):
+            registries.timeline_sources.register(f"loans.{source.__name__}", source)
