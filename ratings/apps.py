@@ -1,4 +1,4 @@
-"""Registration of the app with Django."""
+"""Registration of the app with Django, and of what it tells the registry's pages."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,16 @@ from django.apps import AppConfig
 class RatingsConfig(AppConfig):
     name = "ratings"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from customers import registries
+        from ratings import customer_page
+
+        registries.page_cards.register("ratings.rating", customer_page.rating_card)
+        registries.page_cards.register("ratings.contribution", customer_page.contribution_card)
+        registries.timeline_sources.register("ratings.ratings", customer_page.ratings_made)
+        registries.timeline_sources.register("ratings.tiers", customer_page.tier_moves)
+        registries.list_columns.register("ratings.grades", customer_page.grades)
+        registries.list_columns.register("ratings.tiers", customer_page.tiers)
+        registries.list_filters.register("grade", customer_page.GRADE_FILTER)
+        registries.list_filters.register("tier", customer_page.TIER_FILTER)

@@ -1,0 +1,145 @@
+"""What ratings and tiers tell the registry's pages: cards, timeline, badges and choices of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from branches.models import StaffMember
+from customers.models import Customer, Household
+from customers.registries import ListFilter, TimelineEvent
+from ratings import overview, policies
+from ratings.choices import Grade, RatingStatus, Tier
+from ratings.models import Contribution, CreditRating, CustomerTier
+
+
+def rating_card(staff: StaffMember, customer: Customer | None, household: Household | None) -> tuple | None:
+    """The household's last rating: grade, limit, what is missing."""
+    if household is None or not CreditRating.objects.visible_to(staff).filter(household=household).exists():
+        return _unrated_card(staff, household)
+    rating = overview.latest_of(household)
+    context = {"rating": rating, "may_rate": policies.may_rate(staff, household), "household": household}
+    return "ratings/_rating_card.html", context
+
+
+def _unrated_card(staff: StaffMember, household: Household | None) -> tuple | None:
+    if household is None or not policies.may_rate(staff, household):
+        return None
+    return "ratings/_rating_card.html", {"rating": None, "may_rate": True, "household": household}
+
+
+def contribution_card(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> tuple | None:
+    """The customer's tier and what the contribution is made of."""
+    if customer is None or not policies.may_see_contribution(staff):
+        return None
+    found = (
+        Contribution.objects.visible_to(staff)
+        .filter(customer=customer)
+        .order_by("-period_end", "-id")
+        .first()
+    )
+    if found is None:
+        return None
+    tier = CustomerTier.objects.filter(customer=customer, period_end=found.period_end).order_by("-id").first()
+    steps = [
+        {"label": _("Deposits"), "value": found.deposit_spread},
+        {"label": _("Loan interest"), "value": found.loan_interest},
+        {"label": _("Funding"), "value": -found.loan_ftp_cost},
+        {"label": _("Risk"), "value": -found.risk_cost},
+        {"label": _("Work"), "value": -found.operating_cost},
+        {"label": _("Fees"), "value": found.fee_income},
+    ]
+    return "ratings/_contribution_card.html", {"contribution": found, "tier": tier, "steps": steps}
+
+
+def ratings_made(
+    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+) -> list[TimelineEvent]:
+    """Ratings of the household that changed grade, status or limit."""
+    rows = CreditRating.objects.visible_to(staff).filter(household__in=households).order_by("as_of", "id")
+    events, before = [], None
+    for row in rows:
+        said = (row.grade, row.status, row.limit)
+        if before is None or said != (before.grade, before.status, before.limit):
+            events.append(_event(row, before))
+        before = row
+    return events[::-1][:limit]
+
+
+def _event(row: CreditRating, before: CreditRating | None) -> TimelineEvent:
+    now = f"{row.grade} {row.total or ''}".strip() if row.grade else str(row.get_status_display())
+    if before and before.grade and before.grade != row.grade:
+        title = _("Rated %(now)s, was %(before)s") % {"now": now, "before": before.grade}
+    else:
+        title = _("Rated %(now)s") % {"now": now} if row.grade else _("Rating: %(now)s") % {"now": now}
+    text = "" if row.limit is None else _("limit ¥ %(limit)s") % {"limit": f"{row.limit:,}"}
+    return TimelineEvent(row.as_of, title, text, icon="award", url=reverse("ratings:rating", args=[row.pk]))
+
+
+def tier_moves(
+    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+) -> list[TimelineEvent]:
+    """Periods in which the customer's tier changed."""
+    if not policies.may_see_contribution(staff):
+        return []
+    rows = CustomerTier.objects.visible_to(staff).filter(customer=customer).order_by("period_end", "id")
+    events, before = [], None
+    for row in rows:
+        if before is not None and row.tier != before:
+            title = _("Tier now %(now)s, before %(before)s") % {
+                "now": row.get_tier_display(),
+                "before": Tier(before).label,
+            }
+            events.append(TimelineEvent(row.period_end, title, icon="coins"))
+        before = row.tier
+    return events[::-1][:limit]
+
+
+# -- the list of customers ---------------------------------------------------------------------------------------------
+
+
+def grades(staff: StaffMember, ids: Iterable[int]) -> tuple:
+    """The grade of each customer's household."""
+    rows = overview.current_ratings(staff).filter(household__memberships__customer__in=list(ids))
+    found = rows.filter(household__memberships__valid_to=None)
+    pairs = found.values_list("household__memberships__customer", "grade", "status")
+    return _("Grade"), {pk: ("grade", grade) if grade else ("state", status) for pk, grade, status in pairs}
+
+
+def tiers(staff: StaffMember, ids: Iterable[int]) -> tuple:
+    """The tier of each customer in the last period."""
+    rows = CustomerTier.objects.visible_to(staff).filter(customer__in=list(ids))
+    last = rows.order_by("customer_id", "-period_end", "-id").distinct("customer_id")
+    return _("Tier"), {pk: ("tier", tier) for pk, tier in last.values_list("customer", "tier")}
+
+
+def with_grade(rows: QuerySet[Customer], grade: str) -> QuerySet[Customer]:
+    """Customers whose household's last rating has this grade or status."""
+    same = CreditRating.objects.filter(
+        household__memberships__customer=OuterRef("pk"), household__memberships__valid_to=None
+    )
+    newer = CreditRating.objects.filter(household=OuterRef("household"), pk__gt=OuterRef("pk"))
+    last = same.filter(~Exists(newer))
+    return rows.filter(
+        Exists(last.filter(grade=grade) if grade in Grade.values else last.filter(status=grade))
+    )
+
+
+def with_tier(rows: QuerySet[Customer], tier: str) -> QuerySet[Customer]:
+    """Customers of a tier in the last period."""
+    end = CustomerTier.objects.order_by("-period_end").values("period_end")[:1]
+    return rows.filter(
+        Exists(CustomerTier.objects.filter(customer=OuterRef("pk"), tier=tier, period_end=end))
+    )
+
+
+GRADE_FILTER = ListFilter(
+    gettext_lazy("Grade"), lambda: [*Grade.choices, *RatingStatus.choices[2:]], with_grade
+)
+TIER_FILTER = ListFilter(gettext_lazy("Tier"), lambda: list(Tier.choices), with_tier)

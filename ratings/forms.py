@@ -1,0 +1,50 @@
+"""Choices above the lists of ratings and tiers."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from branches.selectors import branches_of
+from ratings.choices import Grade, RatingStatus, Tier
+
+
+class RatingFilter(forms.Form):
+    """Status, grade, branch and village."""
+
+    status = forms.ChoiceField(label=_("Status"), required=False)
+    grade = forms.ChoiceField(label=_("Grade"), required=False)
+    branch = forms.ModelChoiceField(
+        label=_("Branch"), queryset=None, required=False, empty_label=_("All branches")
+    )
+    village = forms.CharField(label=_("Village"), required=False, max_length=40, strip=True)
+
+    def __init__(self, data, *, staff) -> None:
+        super().__init__(data)
+        self.fields["branch"].queryset = branches_of(staff)
+        self.fields["status"].choices = [("", _("Any status")), *RatingStatus.choices]
+        self.fields["grade"].choices = [("", _("Any grade")), *Grade.choices]
+
+    def given(self) -> dict:
+        """What was chosen and understood."""
+        self.is_valid()
+        return dict(self.cleaned_data)
+
+
+class TierFilter(forms.Form):
+    """Period, branch and tier."""
+
+    period = forms.ChoiceField(label=_("Period until"), required=False)
+    branch = forms.ModelChoiceField(
+        label=_("Branch"), queryset=None, required=False, empty_label=_("All branches")
+    )
+    tier = forms.ChoiceField(label=_("Tier"), required=False)
+
+    def __init__(self, data, *, staff, periods) -> None:
+        super().__init__(data)
+        self.fields["branch"].queryset = branches_of(staff)
+        self.fields["period"].choices = [(day.isoformat(), day.isoformat()) for day in periods]
+        self.fields["tier"].choices = [("", _("All tiers")), *Tier.choices]
+
+    def given(self) -> dict:
+        """What was chosen and understood."""
+        self.is_valid()
+        return dict(self.cleaned_data)

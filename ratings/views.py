@@ -1,0 +1,111 @@
+"""Pages of ratings, contribution and tiers."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from coopcrm.shared.errors import DomainError
+from coopcrm.shared.paging import page_of
+from customers.models import Household
+from ratings import overview, policies, services
+from ratings.forms import RatingFilter, TierFilter
+from ratings.models import CreditRating
+from ratings.sheet import Sheet
+
+
+def rating_list(request):
+    """The last rating of each household, with the spread of grades at the last closing."""
+    form = RatingFilter(request.GET, staff=request.user)
+    given = form.given()
+    rows = overview.with_names(overview.narrowed(overview.current_ratings(request.user), given))
+    day = overview.last_rated_on()
+    spread = overview.spread(request.user, day, given.get("branch")) if day else []
+    context = {
+        "form": form,
+        "page": page_of(request, rows, overview.LIST_ORDER),
+        "day": day,
+        "spread": spread,
+        "households": sum(each["count"] for each in spread),
+        "chart": {
+            "kind": "bar",
+            "y": _("Households"),
+            "labels": [str(each["label"]) for each in spread],
+            "series": [{"name": _("Households"), "values": [each["count"] for each in spread]}],
+            "across": True,
+        },
+        "is_narrowed": any(given.values()),
+    }
+    return render(request, "ratings/list.html", context)
+
+
+def rating_page(request, pk):
+    """One rating explained: points, evidence, caps, limit, what is missing, what would raise it."""
+    ratings = CreditRating.objects.visible_to(request.user).select_related(
+        "household__head", "household__village", "household__branch", "fact_sheet"
+    )
+    rating = get_object_or_404(ratings, pk=pk)
+    versions = overview.versions_of(rating)
+    context = {
+        "rating": rating,
+        "sheet": Sheet(rating, overview.rating_before(rating)),
+        "versions": versions,
+        "is_latest": versions[0].pk == rating.pk,
+        "may_rate": policies.may_rate(request.user, rating.household),
+    }
+    return render(request, "ratings/sheet.html", context)
+
+
+@require_POST
+def rate_now(request, pk):
+    """Have one household rated from what is known today, and open the result."""
+    household = get_object_or_404(Household.objects.visible_to(request.user), pk=pk)
+    if not policies.may_rate(request.user, household):
+        raise PermissionDenied(_("Field staff and directors of the managing branch have a household rated."))
+    try:
+        rating = services.rate_household(household=household, as_of=timezone.localdate())
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        latest = overview.latest_of(household)
+        return redirect("ratings:rating", latest.pk) if latest else redirect("ratings:list")
+    return redirect("ratings:rating", rating.pk)
+
+
+def tier_list(request):
+    """Customers by contribution, with what it is made of and the whale curve of the branch."""
+    if not policies.may_see_contribution(request.user):
+        raise PermissionDenied(_("Contribution is for those who look after customers and those who lead."))
+    ends = overview.periods(request.user)
+    form = TierFilter(request.GET, staff=request.user, periods=ends)
+    context = {"form": form, "period_end": None}
+    if ends:
+        given = form.given()
+        end = date.fromisoformat(given["period"]) if given.get("period") else ends[0]
+        rows = overview.tiers_in(request.user, end)
+        if given.get("branch"):
+            rows = rows.filter(branch_id=given["branch"].pk)
+        whale = overview.whale_of(rows)
+        listed = rows.filter(tier=given["tier"]) if given.get("tier") else rows
+        context |= {
+            "period_end": end,
+            "branch": given.get("branch"),
+            "tier": given.get("tier"),
+            "tiers": overview.by_tier(rows),
+            "whale": whale,
+            "whale_chart": _whale_chart(whale) if whale else None,
+            "page": page_of(request, overview.with_components(listed), overview.TIER_ORDER),
+        }
+    return render(request, "ratings/tiers.html", context)
+
+
+def _whale_chart(whale: dict) -> dict:
+    return {
+        "kind": "whale",
+        "x": _("Share of customers, best first"),
+        "y": _("Share of the net contribution"),
+        "points": [[float(x), float(y)] for x, y in whale["points"]],
+    }
