@@ -1,0 +1,26 @@
+"""Who may do what with figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from branches.choices import PostCode
+
+if TYPE_CHECKING:
+    from branches.models import StaffMember, Unit
+
+
+def may_see_figures(staff: StaffMember) -> bool:
+    """Everybody who works for customers sees the figures of the own branch; administrators see none."""
+    return staff.scope.holds(*(code for code in PostCode.values if code != PostCode.ADMINISTRATOR))
+
+
+def may_see_unit(staff: StaffMember, unit: Unit) -> bool:
+    """The own branch's figures; all units' for head office and audit."""
+    return staff.scope.sees_union or unit.pk in staff.scope.branch_ids
+
+
+def may_see_rows(staff: StaffMember, unit: Unit) -> bool:
+    """The rows behind a figure show customers and loans: not for the counter."""
+    leads_or_works = set(PostCode.values) - {PostCode.CASHIER, PostCode.ADMINISTRATOR}
+    return may_see_unit(staff, unit) and staff.scope.holds(*leads_or_works)
