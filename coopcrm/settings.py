@@ -227,14 +227,14 @@ TIME_ZONE = "Asia/Shanghai"
 # -- API ---------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["coopcrm.shared.callers.Authentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["coopcrm.shared.callers.Throttle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "coopcrm.schema.Schema",
+    "EXCEPTION_HANDLER": "coopcrm.shared.api.problem",
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -245,6 +245,13 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "GradeEnum": "ratings.choices.Grade",
+        "TierEnum": "ratings.choices.Tier",
+        "UnitKindEnum": "branches.choices.UnitKind",
+        "CustomerKindEnum": "customers.choices.CustomerKind",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 DJANGO_TABLES2_TEMPLATE = "components/table.html"
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from coopcrm import jobs, pages
+from coopcrm import api, jobs, pages
 from coopcrm.shared import health
 
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("", include("branches.urls")),
     path("", include("customers.urls")),
+    path("", include("loans.urls")),
+    path("", include("ratings.urls")),
+    path("", include("kpi.urls")),
+    path("api/v1/", include(api.urlpatterns)),
     path("jobs/", include((jobs.urlpatterns, jobs.app_name))),
     path("language/", set_language, name="set-language"),
 ]
