@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from random import Random
 
 from coopcrm.shared.crypto import keyed_many, seal
 from customers.choices import (
@@ -23,6 +22,7 @@ from customers.choices import (
 )
 from customers.numbers import ACCOUNT, ACCOUNT_TAIL, DOCUMENT, PHONE, PHONE_TAIL, resident_keys, tail_keys
 from kpi.seeding import words
+from kpi.seeding.chance import Dice
 from kpi.seeding.families import MOBILE_PREFIXES, Family, FamilyMaker, Person, household_sizes, name_columns
 from kpi.seeding.fieldwork import FieldWorker
 from kpi.seeding.holdings import RATES, Holding, Teller, account_number
@@ -192,7 +192,7 @@ class Chunk:
         self.county, self.span = county, span
         self.rows: dict[str, list[tuple]] = {table: [] for table in TABLES}
         self.numbers: dict[str, list[str]] = {table: [] for table, (_, _, sealed) in TABLES.items() if sealed}
-        self.rng = Random(f"{county.plan.seed}:{span.index}")
+        self.rng = Dice(f"{county.plan.seed}:{span.index}")
         self._make()
 
     @property

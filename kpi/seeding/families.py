@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
-from random import Random
 
 from customers.choices import Relation, Sex
 from customers.names import name_keys, place_keys
 from kpi.seeding import words
+from kpi.seeding.chance import Dice
 
 SIZES_SMALL = ((1, 0.10), (2, 0.22), (3, 0.24), (4, 0.22), (5, 0.13), (6, 0.07), (7, 0.02))
 SIZES_LARGE = ((1, 0.05), (2, 0.14), (3, 0.19), (4, 0.25), (5, 0.19), (6, 0.12), (7, 0.04), (8, 0.02))
@@ -60,7 +60,7 @@ class Family:
     married_year: int | None = None
 
 
-def household_sizes(rng: Random, households: int, people: int) -> list[int]:
+def household_sizes(rng: Dice, households: int, people: int) -> list[int]:
     """Sizes that look like a village's and add up to ``people``."""
     table = SIZES_LARGE if people > 3.7 * households else SIZES_SMALL
     sizes = rng.choices([size for size, _ in table], [share for _, share in table], k=households)
@@ -90,7 +90,7 @@ def name_columns(surname: str, given: str) -> tuple[str, str, str]:
 class IdentityNumbers:
     """Valid numbers of unassigned counties; two chunks never draw the same one."""
 
-    def __init__(self, rng: Random, chunk: int, chunks: int):
+    def __init__(self, rng: Dice, chunk: int, chunks: int):
         self.rng = rng
         self.lanes = min(LANES, max(1, chunks))
         self.lane, self.slots = chunk % self.lanes, 499 // self.lanes
@@ -122,7 +122,7 @@ def with_check(body: str) -> str:
 class FamilyMaker:
     """Makes the families of one chunk, one after another."""
 
-    def __init__(self, rng: Random, chunk: int, chunks: int, as_of: date):
+    def __init__(self, rng: Dice, chunk: int, chunks: int, as_of: date):
         self.rng, self.as_of = rng, as_of
         self.numbers = IdentityNumbers(rng, chunk, chunks)
         self.row = 0

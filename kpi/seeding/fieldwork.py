@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from random import Random
 
 from customers.choices import CreditReport, Relation
 from kpi.seeding import words
+from kpi.seeding.chance import Dice
 from kpi.seeding.families import Family
 from kpi.seeding.lending import Credit
 from kpi.seeding.plan import County, VillagePlan
@@ -62,7 +62,7 @@ class Answer:
 class FieldWorker:
     """Surveys, visits and panels of one household after another."""
 
-    def __init__(self, county: County, rng: Random, feedback_rate: float):
+    def __init__(self, county: County, rng: Dice, feedback_rate: float):
         self.county, self.rng, self.as_of = county, rng, county.plan.as_of
         self.feedback_rate = feedback_rate
         self.last_note = ""

@@ -1,6 +1,6 @@
 """Months and days of balances, made in PostgreSQL from one row per account.
 
-A balance at the end of a month is the balance on the as-of day led back through growth, season and chance; days lead
+OFFSET 0 keeps PostgreSQL from writing an expression out again wherever its value is used. A balance at the end of a month is the balance on the as-of day led back through growth, season and chance; days lead
 from one month's end to the next. Chance is a hash of seed, account and month, so that every run gives the same rows.
 """
 
@@ -26,7 +26,7 @@ NOISE = {CURRENT: 0.45, SUBSIDY: 0.35, FIXED: 0.0, SHARE: 0.0}
 
 CREATE_HOLDINGS = f"""
 CREATE TEMPORARY TABLE {HOLDINGS} (
-    account_id bigint, ordinal bigint, kind smallint, balance numeric(14, 2), growth double precision,
+    account_id bigint, ordinal bigint, kind smallint, balance double precision, growth double precision,
     activity double precision, opened_on date, closed_on date
 ) ON COMMIT DROP
 """
@@ -44,12 +44,12 @@ def _month_end(season: str) -> str:
     chance = CHANCE.format(ordinal="h.ordinal", salt=f"{season}.back")
     return f"""
     CASE WHEN {season}.last_day < h.opened_on OR h.closed_on <= {season}.last_day THEN 0
-         ELSE round((h.balance
+         ELSE round(h.balance
             * power(1 + h.growth, CASE h.kind WHEN {FIXED} THEN -floor(({season}.back + mod(h.ordinal, 12)) / 12.0)
                                               WHEN {SHARE} THEN 0 ELSE -{season}.back / 12.0 END)
             * {season}.season / z.season
             * CASE WHEN {season}.back = 0 OR {season}.noise = 0 THEN 1
-                   ELSE exp({season}.noise * ({chance} - 0.5)) END)::numeric, 2)
+                   ELSE exp({season}.noise * ({chance} - 0.5)) END * 100) / 100
     END"""
 
 
@@ -61,11 +61,11 @@ INSERT_MONTHS = f"""
 INSERT INTO loans_accountmonth
     (month, account_id, adb, balance_end, counter_count, atm_count, mobile_count, fees, interest)
 SELECT s.first_day, h.account_id,
-       round(CASE WHEN h.closed_on <= s.last_day
+       (CASE WHEN h.closed_on <= s.last_day
                   THEN h.balance * greatest(0, h.closed_on - greatest(s.first_day, h.opened_on)) / s.days
                   ELSE m.after_ * (s.last_day - greatest(s.first_day, h.opened_on) + 1) / s.days
-                       * CASE WHEN s.noise = 0 THEN 1 ELSE (0.94 + 0.08 * {_chance("s.back + 512")})::numeric END END, 6),
-       m.after_,
+                       * CASE WHEN s.noise = 0 THEN 1 ELSE 0.94 + 0.08 * {_chance("s.back + 512")} END END)::numeric(18, 6),
+       m.after_::numeric(14, 2),
        floor(h.activity * 0.55 * (0.5 + {_chance("s.back + 1024")}) + {_chance("s.back + 1536")})::int,
        floor(h.activity * 0.35 * (0.5 + {_chance("s.back + 2048")}) + 0.6 * {_chance("s.back + 2560")})::int,
        floor(h.activity * 0.9 * (0.5 + {_chance("s.back + 3072")}) + 0.5 * {_chance("s.back + 3584")})::int,
@@ -73,7 +73,7 @@ SELECT s.first_day, h.account_id,
 FROM {HOLDINGS} h
 JOIN seed_season s ON s.kind = h.kind AND s.back = %(back)s
 JOIN seed_season z ON z.kind = h.kind AND z.back = 0
-CROSS JOIN LATERAL (SELECT {_month_end("s")} AS after_) m
+CROSS JOIN LATERAL (SELECT {_month_end("s")} AS after_ OFFSET 0) m
 WHERE h.opened_on <= s.last_day AND (h.closed_on IS NULL OR h.closed_on >= s.first_day)
 """
 
@@ -81,8 +81,8 @@ WHERE h.opened_on <= s.last_day AND (h.closed_on IS NULL OR h.closed_on >= s.fir
 INSERT_DAYS = f"""
 INSERT INTO loans_accountday
     (day, account_id, balance, credit, debit, counter_count, atm_count, mobile_count, fees, interest)
-SELECT t.day, h.account_id, t.after_,
-       greatest(t.after_ - t.before_, 0) + t.through, greatest(t.before_ - t.after_, 0) + t.through,
+SELECT t.day, h.account_id, t.after_::numeric(14, 2), (greatest(t.after_ - t.before_, 0) + t.through)::numeric(14, 2),
+       (greatest(t.before_ - t.after_, 0) + t.through)::numeric(14, 2),
        (t.way < 0.27)::int, (t.way >= 0.27 AND t.way < 0.45)::int,
        CASE WHEN t.way >= 0.45 THEN 1 + floor(t.size * 3)::int ELSE 0 END,
        CASE WHEN t.nth = t.of_ AND h.kind = {CURRENT} AND mod(h.ordinal, 5) < 2 THEN 2.00 ELSE 0 END, 0
@@ -95,14 +95,16 @@ FROM (
     JOIN seed_season s ON s.kind = h.kind AND s.back = %(back)s
     JOIN seed_season z ON z.kind = h.kind AND z.back = 0
     JOIN seed_season b ON b.kind = h.kind AND b.back = %(back)s + 1
-    CROSS JOIN LATERAL (SELECT {_month_end("s")} AS after_) m
-    CROSS JOIN LATERAL (SELECT {_month_end("b")} AS before_) p
+    CROSS JOIN LATERAL (SELECT {_month_end("s")} AS after_ OFFSET 0) m
+    CROSS JOIN LATERAL (SELECT {_month_end("b")} AS before_ OFFSET 0) p
     WHERE h.opened_on <= s.last_day AND (h.closed_on IS NULL OR h.closed_on >= s.first_day)
+    OFFSET 0
 ) h
 CROSS JOIN LATERAL (SELECT h.to_day - h.from_day + 1 AS days) d
 CROSS JOIN LATERAL (
     SELECT greatest((h.is_changing OR h.opening <> h.closing)::int,
                     least(d.days, round(h.activity * %(density)s * (0.5 + {_chance("h.back + 4096")}))::int)) AS of_
+    OFFSET 0
 ) k
 CROSS JOIN LATERAL (
     SELECT nth, k.of_,
@@ -112,14 +114,14 @@ CROSS JOIN LATERAL (
                      * {_chance("4608 + nth * 8 + h.back")})::int END AS day,
            round(CASE WHEN nth = k.of_ THEN h.closing
                       ELSE greatest(0, h.opening + (h.closing - h.opening) * nth / k.of_
-                           + h.balance * (0.2 * {_chance("5120 + nth * 8 + h.back")} - 0.1)::numeric) END, 2) AS after_,
+                           + h.balance * (0.2 * {_chance("5120 + nth * 8 + h.back")} - 0.1)) END * 100) / 100 AS after_,
            round(CASE WHEN nth = 1 THEN h.opening
                       ELSE greatest(0, h.opening + (h.closing - h.opening) * (nth - 1) / k.of_
-                           + h.balance * (0.2 * {_chance("5112 + nth * 8 + h.back")} - 0.1)::numeric) END, 2) AS before_,
+                           + h.balance * (0.2 * {_chance("5112 + nth * 8 + h.back")} - 0.1)) END * 100) / 100 AS before_,
            {_chance("5632 + nth * 8 + h.back")} AS way,
            {_chance("6144 + nth * 8 + h.back")} AS size,
            CASE WHEN {_chance("6656 + nth * 8 + h.back")} < 0.2 THEN floor(h.balance / 50) * 5 ELSE 0 END AS through
-    FROM generate_series(1, k.of_) nth
+    FROM generate_series(1, k.of_) nth OFFSET 0
 ) t
 """
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from random import Random
 
 from customers.choices import Relation
+from kpi.seeding.chance import Dice
 from kpi.seeding.families import Family, Person
 from kpi.seeding.plan import County, VillagePlan
 from loans.choices import AccountState
@@ -57,7 +57,7 @@ class Holding:
 class Teller:
     """Opens the accounts of one household after another."""
 
-    def __init__(self, county: County, rng: Random):
+    def __init__(self, county: County, rng: Dice):
         self.rng, self.as_of = rng, county.plan.as_of
 
     def holdings_of(self, family: Family, village: VillagePlan, wealth: float, since: date) -> list[Holding]:
@@ -145,8 +145,4 @@ def account_number(product: str, branch: int, ordinal: int) -> str:
         if product == "C01"
         else f"99{ord(product[0]) % 10}{product[1:]}{branch:02}{serial:010}"
     )
-    total = 0
-    for position, digit in enumerate(reversed(body)):
-        value = (ord(digit) - 48) * (2 - position % 2)
-        total += value - 9 if value > 9 else value
-    return f"{body}{-total % 10}"
+    return f"{body}{int(body) % 9 + 1}"

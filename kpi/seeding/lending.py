@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from random import Random
 
 from customers.choices import Relation
+from kpi.seeding.chance import Dice
 from kpi.seeding.families import Family
 from kpi.seeding.plan import County, VillagePlan
 from loans.choices import ApplicationOutcome, Guarantee, LineState, MatrixClass
@@ -96,7 +96,7 @@ class Credit:
 class Lender:
     """Walks through four years of borrowing of one household after another."""
 
-    def __init__(self, county: County, rng: Random):
+    def __init__(self, county: County, rng: Dice):
         self.county, self.rng, self.as_of = county, rng, county.plan.as_of
 
     def credit_of(self, family: Family, village: VillagePlan, wealth: float, since: date) -> Credit:
@@ -340,13 +340,11 @@ def borrower_of(family: Family) -> int:
 def _schedule(loan: Drawn, monthly: bool) -> list[Due]:
     """Instalments exact to the fen: equal principal by month, or interest by quarter and the principal at the end."""
     days = []
-    month = loan.disbursed_on.replace(day=1)
-    while True:
-        month = _months_later(month, 1)
-        day = month.replace(day=QUARTER_DAY)
-        if day >= loan.due_on - timedelta(days=10):
-            break
-        if (monthly or month.month % 3 == 0) and day > loan.disbursed_on + timedelta(days=10):
+    year, month = loan.disbursed_on.year, loan.disbursed_on.month
+    first, last = loan.disbursed_on + timedelta(days=10), loan.due_on - timedelta(days=10)
+    while (year, month) <= (last.year, last.month):
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        if (monthly or month % 3 == 0) and first < (day := date(year, month, QUARTER_DAY)) < last:
             days.append(day)
     days.append(loan.due_on)
     share = loan.principal // len(days) // 100 * 100 if monthly else 0

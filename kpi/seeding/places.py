@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from random import Random
 
 from django.contrib.auth.hashers import make_password
 
@@ -11,6 +10,7 @@ from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
 from customers.names import place_keys
 from kpi.seeding import DEMO_PASSWORD, words
+from kpi.seeding.chance import Dice
 from kpi.seeding.plan import BranchPlan, Plan, Portfolio, VillagePlan
 
 OPENED = date(1996, 11, 1)
@@ -84,7 +84,7 @@ def seed_calendar() -> tuple[frozenset[date], frozenset[date]]:
     return frozenset(closed), frozenset(extra)
 
 
-def seed_units(plan: Plan, rng: Random) -> tuple[Unit, list[Unit], dict[int, list[Unit]]]:
+def seed_units(plan: Plan, rng: Dice) -> tuple[Unit, list[Unit], dict[int, list[Unit]]]:
     """Write the county union, its branches, and their sub-branches and counters."""
     union = Unit.objects.create(
         code=words.COUNTY_CODE,
@@ -134,9 +134,7 @@ def _township_point(number: int, plan: Plan) -> tuple[float, float]:
     ) + 0.017 * (number % 4)
 
 
-def seed_areas(
-    plan: Plan, branches: list[Unit], rng: Random
-) -> list[tuple[Area, Unit, str, tuple[str, ...]]]:
+def seed_areas(plan: Plan, branches: list[Unit], rng: Dice) -> list[tuple[Area, Unit, str, tuple[str, ...]]]:
     """Write county, townships and villages with register counts; returns villages with branch, township and clans."""
     pinyin, initials = place_keys(words.COUNTY)
     county = Area.objects.create(
@@ -183,7 +181,7 @@ def _area(code: str, name: str, level: str, parent: Area, unit: Unit) -> Area:
     return Area(code=code, name=name, level=level, parent=parent, unit=unit, pinyin=pinyin, initials=initials)
 
 
-def _village_name(clans: tuple[str, ...], used: set[str], rng: Random) -> str:
+def _village_name(clans: tuple[str, ...], used: set[str], rng: Dice) -> str:
     while True:
         if rng.random() < 0.5:
             name = clans[0] + ("家" if len(clans[0]) == 1 else "") + rng.choice(words.CLAN_TAILS) + "村"
@@ -197,7 +195,7 @@ def _village_name(clans: tuple[str, ...], used: set[str], rng: Random) -> str:
 class StaffWriter:
     """Appoints people; the thirteen demonstration users come first and share one password."""
 
-    def __init__(self, plan: Plan, rng: Random):
+    def __init__(self, plan: Plan, rng: Dice):
         self.plan, self.rng = plan, rng
         self.password = make_password(DEMO_PASSWORD)
         self.count = 0
@@ -243,7 +241,7 @@ class StaffWriter:
 
 
 def seed_staff(
-    plan: Plan, union: Unit, branches: list[Unit], rng: Random
+    plan: Plan, union: Unit, branches: list[Unit], rng: Dice
 ) -> dict[int, dict[str, list[StaffMember]]]:
     """Write all staff; returns the people of each branch by post."""
     writer = StaffWriter(plan, rng)
@@ -270,7 +268,7 @@ def branch_plans(
     branches: list[Unit],
     points: dict[int, list[Unit]],
     people: dict[int, dict[str, list[StaffMember]]],
-    rng: Random,
+    rng: Dice,
 ) -> list[BranchPlan]:
     """Give each branch its character: most grow, a few shrink, some collect well and some do not."""
     out = []
@@ -305,7 +303,7 @@ def branch_plans(
     return out
 
 
-def village_plans(plan: Plan, rows, branches: list[BranchPlan], rng: Random) -> tuple[VillagePlan, ...]:
+def village_plans(plan: Plan, rows, branches: list[BranchPlan], rng: Dice) -> tuple[VillagePlan, ...]:
     """Spread the households over the villages in proportion to their registers."""
     by_id = {branch.id: branch for branch in branches}
     total = sum(village.registered_households for village, *_ in rows)

@@ -40,8 +40,11 @@ class Plan:
 
     @property
     def history_months(self) -> int:
-        """Months of balances before the as-of month, handed over by core banking and of our own days together."""
-        return 13 if self.is_large else 36
+        """Months of balances before the as-of month, handed over by core banking and of our own days together.
+
+        Twelve is what a year's contribution and the growth against the same month of last year need.
+        """
+        return 12 if self.is_large else 36
 
     @property
     def months_of_days(self) -> int:

@@ -8,7 +8,6 @@ from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 
 from django.db import connection
 
@@ -17,6 +16,7 @@ from branches.choices import AreaLevel
 from branches.models import Area
 from kpi.models import IndicatorSet, LedgerFigure
 from kpi.seeding import words
+from kpi.seeding.chance import Dice
 from kpi.seeding.copying import copy_rows
 from kpi.seeding.history import SEASONS
 from kpi.seeding.holdings import CURRENT, PRODUCTS
@@ -100,7 +100,7 @@ def seed_products() -> dict[str, int]:
 def seed_figures(plan: Plan, branches: list[BranchPlan]) -> int:
     """Write profits, costs and incomes by month, and the deposits of all institutions by township."""
     books = _books()
-    rng = Random(f"{plan.seed}:figures")
+    rng = Dice(f"{plan.seed}:figures")
     townships = dict(Area.objects.filter(level=AreaLevel.TOWNSHIP).values_list("unit_id", "id"))
     figures, markets = [], []
     for branch in branches:
