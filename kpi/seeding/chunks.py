@@ -256,7 +256,7 @@ class Chunk:
         place = f"{branch.id}\t{village.id}\t{group}\t{address}"
         latitude = village.latitude + rng.gauss(0, 0.004)
         longitude = village.longitude + rng.gauss(0, 0.005)
-        register = f"{village.id % 1000:03}{self.span.first + household + 1:07}"
+        register = f"{village.first_household % 1000:03}{self.span.first + household + 1:07}"
         self._add(
             "customers_household",
             (household, family.people[0].row),

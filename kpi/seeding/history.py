@@ -178,6 +178,7 @@ def prepare_history(plan: Plan) -> None:
     """Create the seeder's own tables and the partitions of all months, one month into the future included."""
     ensure_months(plan.history_from, first_of_month(plan.as_of, 2) - timedelta(days=1))
     with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {HOLDINGS}, seed_season")
         cursor.execute(CREATE_HOLDINGS)
         cursor.execute(CREATE_SEASONS)
         rows = []

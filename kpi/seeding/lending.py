@@ -189,8 +189,6 @@ class Lender:
         if secured < 0.70:
             product, guarantee = "L01", Guarantee.CREDIT
             amount = max(3, round(34 * scale))
-            if line is not None:
-                amount = max(1, min(amount, credit.lines[line].limit // 1000))
         elif secured < 0.82:
             product, guarantee, amount, line = "L02", Guarantee.JOINT, max(10, round(52 * scale)), None
         elif secured < 0.90:
@@ -203,6 +201,8 @@ class Lender:
             product, guarantee, amount, line = "L05", Guarantee.PLEDGE, max(10, round(60 * scale)), None
         if amount >= 10 and rng.random() < 0.75:
             amount = round(amount / 5) * 5
+        if line is not None:
+            amount = min(amount, credit.lines[line].limit // 1000)
         due_on = _months_later(day, months)
         if line is not None and due_on > credit.lines[line].valid_until:
             due_on = credit.lines[line].valid_until
