@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",  # its own widget templates, found by the form renderer
     "csp",
     "django_filters",
     "django_htmx",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "coopcrm.look.ProfileLanguageMiddleware",
     "coopcrm.shared.middleware.Actor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -99,10 +101,13 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "coopcrm.shared.context.frame",
+                "coopcrm.navigation.frame",
             ],
         },
     }
 ]
+
+FORM_RENDERER = "coopcrm.shared.forms.LookRenderer"
 
 # -- Databases: one engine, a role for each kind of process ------------------------------------------------------------
 
@@ -253,7 +258,7 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
-DJANGO_TABLES2_TEMPLATE = "components/table.html"
+DJANGO_TABLES2_TEMPLATE = "components/django_table.html"
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 

@@ -2,10 +2,15 @@
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
-from django.views.i18n import set_language
 
-from coopcrm import api, jobs, pages
+from coopcrm import api, jobs, look, pages
 from coopcrm.shared import health
+
+look_urls = [
+    path("language/", look.choose_language, name="language"),
+    path("theme/", look.choose_theme, name="theme"),
+    path("help/look/", look.style_page, name="components"),
+]
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -20,5 +25,5 @@ urlpatterns = [
     path("", include("kpi.urls")),
     path("api/v1/", include(api.urlpatterns)),
     path("jobs/", include((jobs.urlpatterns, jobs.app_name))),
-    path("language/", set_language, name="set-language"),
+    path("", include((look_urls, "look"))),
 ]

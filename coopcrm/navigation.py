@@ -1,0 +1,116 @@
+"""The places of the frame: which a person sees on the left, at the bottom of a phone and in the palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.urls import Resolver404, get_script_prefix, resolve
+from django.utils.translation import gettext_lazy as _
+
+from branches.choices import PostCode
+
+LEFT_PLACES = 7
+BOTTOM_PLACES = 4
+
+FIELD = {PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER, PostCode.LOAN_GROUP}
+COUNTER = {PostCode.CASHIER, PostCode.ACCOUNTANT}
+DIRECTORS = {PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR}
+UNION = {PostCode.UNION_CREDIT, PostCode.UNION_RISK, PostCode.UNION_COMMITTEE, PostCode.HEAD_OFFICE}
+BUSINESS = FIELD | COUNTER | DIRECTORS | UNION
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that people go to by name; ``pinyin`` finds it in the palette, ``posts`` empty means everybody."""
+
+    path: str
+    icon: str
+    label: str
+    pinyin: str
+    posts: frozenset[str] = frozenset()
+
+    @property
+    def url(self) -> str:
+        """The address below the prefix that the site is served under."""
+        return get_script_prefix() + self.path.lstrip("/")
+
+    def is_open_to(self, posts: frozenset[str]) -> bool:
+        """Whether one of these posts works here."""
+        return not self.posts or not self.posts.isdisjoint(posts)
+
+
+PLACES = (
+    Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye"),
+    Place("/customers/", "users", _("Customers"), "ke hu", frozenset(BUSINESS | {PostCode.AUDITOR})),
+    Place("/visits/", "map-pin", _("Visits"), "zou fang xia cun", frozenset(FIELD | DIRECTORS)),
+    Place("/review/", "git-merge", _("Duplicates"), "chong fu he bing fu he", frozenset(BUSINESS - FIELD)),
+    Place("/loans/", "cash", _("Credit"), "xin dai dai kuan shou xin", frozenset(BUSINESS | {PostCode.AUDITOR})),
+    Place("/ledgers/", "book-2", _("Ledgers"), "tai zhang dao ru", frozenset(COUNTER | DIRECTORS | UNION)),
+    Place("/figures/", "chart-bar", _("Figures"), "zhi biao bao biao kao he", frozenset(BUSINESS | {PostCode.AUDITOR})),
+    Place("/audit/", "shield-check", _("Audit trail"), "liu hen ji he shen ji", frozenset({PostCode.AUDITOR})),
+    Place("/jobs/", "stack-2", _("Jobs"), "ren wu jin du", frozenset({PostCode.AUDITOR, PostCode.ADMINISTRATOR})),
+    Place("/admin/", "settings", _("Back office"), "hou tai guan li", frozenset({PostCode.ADMINISTRATOR})),
+)
+
+DEEDS = (
+    Place(
+        "/customers/new/",
+        "user-plus",
+        _("Register a customer"),
+        "xin jian deng ji ke hu jian dang",
+        frozenset(COUNTER | FIELD | DIRECTORS),
+    ),
+    Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
+    Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),
+)
+
+
+@lru_cache(maxsize=128)
+def is_served(path: str) -> bool:
+    """Whether a page answers at this path; places of parts that are not installed are left out."""
+    try:
+        resolve(get_script_prefix() + path.lstrip("/"))
+    except Resolver404:
+        return False
+    return True
+
+
+def is_current(place: Place, path: str) -> bool:
+    """Whether the page at ``path`` belongs to the place; the home page belongs to itself alone."""
+    return path == place.url if place.path == "/" else path.startswith(place.url)
+
+
+def open_places(places: tuple[Place, ...], posts: frozenset[str]) -> list[Place]:
+    """Return the places that are served and open to these posts."""
+    return [place for place in places if place.is_open_to(posts) and is_served(place.path)]
+
+
+def frame(request) -> dict:
+    """Give every page its places, the chosen look and the density of the person's desk."""
+    staff = getattr(request, "user", None)
+    theme = request.COOKIES.get("theme")
+    context = {"theme": theme if theme in ("light", "dark") else "auto", "density": "comfortable"}
+    if staff is None or not staff.is_authenticated:
+        return context
+    posts = staff.scope.posts
+    places = open_places(PLACES, posts)[:LEFT_PLACES]
+    current = next((place for place in places if is_current(place, request.path)), None)
+    context |= {
+        "density": "comfortable" if posts and posts <= FIELD else "counter",
+        "places": places,
+        "bottom_places": places[:BOTTOM_PLACES],
+        "current_place": current,
+        "palette": palette_entries(places, posts),
+        "jobs_are_served": is_served("/jobs/"),
+    }
+    return context
+
+
+def palette_entries(places: list[Place], posts: frozenset[str]) -> list[dict]:
+    """Return what the palette can go to and do, in plain values for its script."""
+    entries = [(place, _("Go to")) for place in places] + [(deed, _("Do")) for deed in open_places(DEEDS, posts)]
+    return [
+        {"label": str(place.label), "kind": str(kind), "url": place.url, "keys": place.pinyin}
+        for place, kind in entries
+    ]
