@@ -114,9 +114,24 @@ def examples() -> dict:
         "states": ["done", "running", "waiting", "failed", "INCOMPLETE", "PENDING_PANEL", "REJECTED"],
         "series": [78, 79, 78.5, 81, 80.2, 82.9, 84.2],
         "factors": [
-            {"label": gettext("Repayment record"), "points": 24, "most": 30, "evidence": gettext("ledger, 3 months old")},
-            {"label": gettext("Net income"), "points": 18.5, "most": 25, "evidence": gettext("seen, 12 days old")},
-            {"label": gettext("Name in the village"), "points": 3, "most": 10, "evidence": gettext("panel of 5")},
+            {
+                "label": gettext("Repayment record"),
+                "points": 24,
+                "most": 30,
+                "evidence": gettext("ledger, 3 months old"),
+            },
+            {
+                "label": gettext("Net income"),
+                "points": 18.5,
+                "most": 25,
+                "evidence": gettext("seen, 12 days old"),
+            },
+            {
+                "label": gettext("Name in the village"),
+                "points": 3,
+                "most": 10,
+                "evidence": gettext("panel of 5"),
+            },
         ],
         "steps": [
             {"label": gettext("Same number"), "value": "12.4"},
@@ -124,16 +139,52 @@ def examples() -> dict:
             {"label": gettext("Other village"), "value": "-3.2"},
         ],
         "facts": [
-            {"label": gettext("Head"), "value": "王建国", "source": "document", "source_text": gettext("Household register")},
-            {"label": gettext("Spouse"), "value": "张桂兰", "source": "seen", "source_text": gettext("Seen on 2026-03-18")},
-            {"label": gettext("Pigs"), "value": "12", "source": "said", "source_text": gettext("Said on 2026-03-18")},
-            {"label": gettext("Deposits"), "value": "¥ 31,400", "source": "core", "source_text": gettext("Core banking")},
+            {
+                "label": gettext("Head"),
+                "value": "王建国",
+                "source": "document",
+                "source_text": gettext("Household register"),
+            },
+            {
+                "label": gettext("Spouse"),
+                "value": "张桂兰",
+                "source": "seen",
+                "source_text": gettext("Seen on 2026-03-18"),
+            },
+            {
+                "label": gettext("Pigs"),
+                "value": "12",
+                "source": "said",
+                "source_text": gettext("Said on 2026-03-18"),
+            },
+            {
+                "label": gettext("Deposits"),
+                "value": "¥ 31,400",
+                "source": "core",
+                "source_text": gettext("Core banking"),
+            },
             {"label": gettext("Group"), "value": None},
         ],
         "timeline": [
-            {"at": date(2026, 3, 18), "icon": "map-pin", "title": gettext("Visit"), "who": "李明", "text": "新大棚，卖猪两头"},
-            {"at": date(2026, 3, 2), "icon": "cash", "title": gettext("Draw ¥ 20,000 the same day"), "url": "#content"},
-            {"at": date(2026, 2, 27), "icon": "award", "title": gettext("Rating AA 84.2 (was A 78.9)"), "url": "#content"},
+            {
+                "at": date(2026, 3, 18),
+                "icon": "map-pin",
+                "title": gettext("Visit"),
+                "who": "李明",
+                "text": "新大棚，卖猪两头",
+            },
+            {
+                "at": date(2026, 3, 2),
+                "icon": "cash",
+                "title": gettext("Draw ¥ 20,000 the same day"),
+                "url": "#content",
+            },
+            {
+                "at": date(2026, 2, 27),
+                "icon": "award",
+                "title": gettext("Rating AA 84.2 (was A 78.9)"),
+                "url": "#content",
+            },
         ],
         "scatter": {
             "kind": "scatter",

@@ -45,11 +45,23 @@ PLACES = (
     Place("/customers/", "users", _("Customers"), "ke hu", frozenset(BUSINESS | {PostCode.AUDITOR})),
     Place("/visits/", "map-pin", _("Visits"), "zou fang xia cun", frozenset(FIELD | DIRECTORS)),
     Place("/review/", "git-merge", _("Duplicates"), "chong fu he bing fu he", frozenset(BUSINESS - FIELD)),
-    Place("/loans/", "cash", _("Credit"), "xin dai dai kuan shou xin", frozenset(BUSINESS | {PostCode.AUDITOR})),
+    Place(
+        "/loans/", "cash", _("Credit"), "xin dai dai kuan shou xin", frozenset(BUSINESS | {PostCode.AUDITOR})
+    ),
     Place("/ledgers/", "book-2", _("Ledgers"), "tai zhang dao ru", frozenset(COUNTER | DIRECTORS | UNION)),
-    Place("/figures/", "chart-bar", _("Figures"), "zhi biao bao biao kao he", frozenset(BUSINESS | {PostCode.AUDITOR})),
-    Place("/audit/", "shield-check", _("Audit trail"), "liu hen ji he shen ji", frozenset({PostCode.AUDITOR})),
-    Place("/jobs/", "stack-2", _("Jobs"), "ren wu jin du", frozenset({PostCode.AUDITOR, PostCode.ADMINISTRATOR})),
+    Place(
+        "/figures/",
+        "chart-bar",
+        _("Figures"),
+        "zhi biao bao biao kao he",
+        frozenset(BUSINESS | {PostCode.AUDITOR}),
+    ),
+    Place(
+        "/audit/", "shield-check", _("Audit trail"), "liu hen ji he shen ji", frozenset({PostCode.AUDITOR})
+    ),
+    Place(
+        "/jobs/", "stack-2", _("Jobs"), "ren wu jin du", frozenset({PostCode.AUDITOR, PostCode.ADMINISTRATOR})
+    ),
     Place("/admin/", "settings", _("Back office"), "hou tai guan li", frozenset({PostCode.ADMINISTRATOR})),
 )
 
@@ -109,7 +121,9 @@ def frame(request) -> dict:
 
 def palette_entries(places: list[Place], posts: frozenset[str]) -> list[dict]:
     """Return what the palette can go to and do, in plain values for its script."""
-    entries = [(place, _("Go to")) for place in places] + [(deed, _("Do")) for deed in open_places(DEEDS, posts)]
+    entries = [(place, _("Go to")) for place in places] + [
+        (deed, _("Do")) for deed in open_places(DEEDS, posts)
+    ]
     return [
         {"label": str(place.label), "kind": str(kind), "url": place.url, "keys": place.pinyin}
         for place, kind in entries

@@ -48,10 +48,19 @@ def forget_addresses(lock: Path) -> None:
 def build_charts() -> None:
     """Bundle the parts of ECharts that the charts use into one module."""
     banner = f"/* Apache ECharts {version('echarts')} (Apache-2.0) with zrender {version('zrender')} (BSD-3-Clause) */"
-    options = ["--bundle", "--minify", "--format=esm", "--target=es2020", "--charset=utf8", "--legal-comments=none"]
+    options = [
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2020",
+        "--charset=utf8",
+        "--legal-comments=none",
+    ]
     options += ['--define:process.env.NODE_ENV="production"', f"--banner:js={banner}"]
     entry, target = ROOT / "scripts" / "charts_entry.mjs", VENDOR / "echarts.js"
-    subprocess.run([MODULES / ".bin" / "esbuild", entry, *options, f"--outfile={target}"], cwd=ROOT, check=True)
+    subprocess.run(
+        [MODULES / ".bin" / "esbuild", entry, *options, f"--outfile={target}"], cwd=ROOT, check=True
+    )
 
 
 def cut_icons() -> None:

@@ -108,7 +108,11 @@ def badge(kind: str, code, label: str = "", tone: str = "") -> dict:
 def sparkline(values: Iterable, title: str = "") -> dict:
     """Draw a series as a line of 100 by 24; gaps (None) are skipped."""
     points = line_points([None if value is None else float(value) for value in values], width=100, height=24)
-    return {"points": " ".join(f"{x:g},{y:g}" for x, y in points), "last": points[-1] if points else None, "title": title}
+    return {
+        "points": " ".join(f"{x:g},{y:g}" for x, y in points),
+        "last": points[-1] if points else None,
+        "title": title,
+    }
 
 
 def line_points(values: Sequence[float | None], *, width: int, height: int) -> list[tuple[float, float]]:
