@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from branches.office import office
 from coopcrm import api, jobs, look, pages
 from coopcrm.shared import health
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("admin/", office.urls),
     path("", include("branches.urls")),
     path("", include("customers.urls")),
     path("", include("loans.urls")),

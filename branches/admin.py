@@ -1,0 +1,94 @@
+"""Units, areas, staff, posts and the calendar in the back office."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportMixin
+
+from branches.models import Area, CalendarDay, Post, StaffMember, Unit
+from branches.office import OfficeAdmin, office
+from branches.resources import AreaResource, UnitResource
+
+
+@admin.register(Unit, site=office)
+class UnitAdmin(ImportExportMixin, OfficeAdmin):
+    resource_classes = [UnitResource]
+    list_display = ["code", "name", "kind", "parent", "opened_on", "closed_on"]
+    list_filter = ["kind"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["parent"]
+
+
+@admin.register(Area, site=office)
+class AreaAdmin(ImportExportMixin, OfficeAdmin):
+    resource_classes = [AreaResource]
+    list_display = [
+        "code",
+        "name",
+        "level",
+        "parent",
+        "unit",
+        "registered_households",
+        "valid_from",
+        "valid_to",
+    ]
+    list_filter = ["level"]
+    list_select_related = ["parent", "unit"]
+    search_fields = ["code", "name", "pinyin"]
+    autocomplete_fields = ["parent", "unit", "successor"]
+
+
+class PostInline(admin.TabularInline):
+    """The posts of one person; a post ends by its date and is never taken away."""
+
+    model = Post
+    fk_name = "staff"
+    extra = 0
+    autocomplete_fields = ["unit", "stands_in_for"]
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return True
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return request.user.scope.holds(*OfficeAdmin.keepers)
+
+    has_change_permission = has_add_permission
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class StaffCreationForm(AdminUserCreationForm):
+    """A new person; without a password the account waits until one is set."""
+
+    class Meta:
+        model = StaffMember
+        fields = ["username", "full_name"]
+
+
+@admin.register(StaffMember, site=office)
+class StaffAdmin(OfficeAdmin, UserAdmin):
+    add_form = StaffCreationForm
+    list_display = ["username", "full_name", "employee_no", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["username", "full_name", "employee_no"]
+    ordering = ["username"]
+    filter_horizontal = []
+    inlines = [PostInline]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (_("Person"), {"fields": ["full_name", "employee_no", "language", "is_active"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "full_name", "usable_password", "password1", "password2"]}),
+    ]
+
+
+@admin.register(CalendarDay, site=office)
+class CalendarDayAdmin(OfficeAdmin):
+    list_display = ["day", "kind", "name"]
+    date_hierarchy = "day"

@@ -1,0 +1,41 @@
+"""The registry in the back office: to be read by head office and audit, changed by nobody there."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from branches.choices import PostCode
+from branches.office import OfficeAdmin, office
+from customers.models import Customer
+
+
+@admin.register(Customer, site=office)
+class CustomerAdmin(OfficeAdmin):
+    keepers = ()
+    readers = (PostCode.HEAD_OFFICE, PostCode.AUDITOR)
+    list_display = ["id", "name", "branch", "village", "state", "registered_on"]
+    list_filter = ["state", "branch"]
+    list_select_related = ["branch", "village"]
+    ordering = ["-id"]
+    fields = [
+        "name",
+        "kind",
+        "sex",
+        "birth_date",
+        "branch",
+        "village",
+        "group_no",
+        "occupation",
+        "state",
+        "identity_conflict",
+        "registered_on",
+        "registered_at",
+        "registered_by",
+        "verified_on",
+    ]
+    readonly_fields = fields
+    actions = None
+
+    def get_queryset(self, request: HttpRequest):
+        return Customer.objects.managed_for(request.user)
