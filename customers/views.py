@@ -44,6 +44,8 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("customers:list")
     text, cursor = request.POST.get("q", ""), request.POST.get("cursor", "")
     found = find_people(request.user, text, cursor=cursor)
+    if request.htmx and not found.text:
+        return HttpResponse()
     if (
         not request.htmx
         and not cursor

@@ -1,0 +1,108 @@
+"""What the matrix's requests are about: things of one's own branch and the same things of another branch.
+
+``ARGUMENTS`` says for each route with arguments which thing fills them. A route of another app adds its line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from branches.choices import PostCode
+from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.models import Job
+from customers.choices import LedgerKind
+from customers.exports import KIND as EXPORT
+from customers.models import Customer, Household, LedgerFile, LedgerImport, ReviewPair, VisitNote
+from tests.factories import (
+    TODAY,
+    make_branch,
+    make_customer,
+    make_household,
+    make_pair,
+    make_staff,
+    make_village,
+    make_visit,
+)
+
+ANONYMOUS = "anonymous"
+ROLES = (*PostCode.values, ANONYMOUS)
+UNION_POSTS = frozenset(
+    {
+        PostCode.UNION_CREDIT,
+        PostCode.UNION_RISK,
+        PostCode.UNION_COMMITTEE,
+        PostCode.HEAD_OFFICE,
+        PostCode.AUDITOR,
+        PostCode.ADMINISTRATOR,
+    }
+)
+
+
+@dataclass
+class Things:
+    """One branch with a thing of every kind."""
+
+    branch: Unit
+    village: Area
+    officer: StaffMember
+    customer: Customer
+    household: Household
+    visit: VisitNote
+    pair: ReviewPair
+    file: LedgerFile
+    job: Job | None = None
+
+
+def make_things() -> Things:
+    branch = make_branch()
+    village = make_village(unit=branch)
+    officer = make_staff(PostCode.LOAN_OFFICER, branch)
+    customer = make_customer(branch=branch, village=village)
+    household = make_household(customer)
+    pair = make_pair(customer, make_customer("张桂蓝", branch=branch))
+    run = LedgerImport.objects.create(as_of=TODAY)
+    file = LedgerFile.objects.create(
+        run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="a.csv", digest=b"1"
+    )
+    visit = make_visit(household, officer)
+    return Things(branch, village, officer, customer, household, visit, pair, file)
+
+
+def make_people(branch: Unit) -> dict[str, StaffMember]:
+    """One person for each post: of the branch, or of the union where the post sits there."""
+    return {code: make_staff(code, None if code in UNION_POSTS else branch) for code in PostCode.values}
+
+
+def make_export(staff: StaffMember) -> Job:
+    return Job.objects.create(kind=EXPORT, title="List of customers", started_by=staff.pk)
+
+
+ARGUMENTS = {
+    "areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
+    "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/exports/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
+    "customers/exports/<int:pk>/file/": lambda things, staff: {"pk": things.job.pk},
+    "households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
+    "households/<int:pk>/facts/": lambda things, staff: {"pk": things.household.pk},
+    "jobs/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
+    "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.job.pk},
+    "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.job.pk},
+    "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
+    "ledgers/<int:pk>/report/": lambda things, staff: {"pk": things.file.pk},
+    "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
+    "staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
+    "units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
+    "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
+    "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},
+}
+
+QUERIES = {
+    "visits/new/": lambda things, staff: {"household": things.household.pk},
+}
+"""Routes whose thing stands in the query string."""
+
+
+def has_thing(route: str) -> bool:
+    """Whether the answer may depend on whose thing it is."""
+    return "<" in route or route in QUERIES
