@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "coopcrm.apps.OwnStaticFiles",
     "django.forms",  # its own widget templates, found by the form renderer
     "csp",
     "django_filters",
@@ -217,7 +217,7 @@ STATIC_ROOT = Path(env("COOPCRM_STATIC", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "coopcrm.storage.HashedFiles"},
 }
 MEDIA_ROOT = Path(env("COOPCRM_MEDIA", str(VAR_DIR / "media") if EMBEDDED else None))
 
