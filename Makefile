@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed-demo
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint format bench lock clean
+.PHONY: demo test lint format bench lock messages clean
 
 demo: $(STAMP)
 	@exec $(PY) -m coopcrm.demo --port $(PORT) --customers $(DEMO_CUSTOMERS)
@@ -37,6 +37,11 @@ lock: $(DEV_STAMP)
 		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
+
+# Collect the texts of the product for the translators, and say what lacks a translation.
+messages: $(DEV_STAMP)
+	@$(PY) scripts/messages.py extract
+	@$(PY) scripts/messages.py check
 
 clean:
 	rm -rf $(VENV) var .pytest_cache .ruff_cache .hypothesis
