@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from customers.ledgers import values
@@ -23,6 +24,7 @@ LOOK_AHEAD = 40  # rows that titles and headers may take
 SAMPLE = 300  # rows whose content is weighed
 BRACKETS = re.compile(r"[(\[{【<《〔](.*?)[)\]}】>》〕]")
 MIN_HEADER_CELLS = 2
+LEAST_CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,29 @@ WORDS, SOUNDS = _vocabulary_scores()
 LONGEST_FIRST = sorted((word for word in WORDS if len(word) > 1), key=len, reverse=True)
 
 
+GENERIC_TAIL = re.compile(
+    r"(姓名|名字|名称|全称|全名|名讳|大名|名|人数|数量|数目|数|情况|状况|号码|编号|编码|号)$"
+)
+DATE_TAIL = re.compile(r"(日期|时间|年月日|日)$")
+SPECIAL_DATES = re.compile(r"生|诞|到期|止|还款|年龄|节日")
+
+
+@lru_cache(maxsize=5_000)
 def word_scores(label: str) -> dict[str, float]:
-    """Return how well a header word names each field, from 0 to 1."""
+    """Return how well a header word names each field, from 0 to 1.
+
+    A known word before a generic tail decides: 柜员姓名 is about the teller, 劳力人数 about labour.
+    """
     plain = plain_label(label)
     if not plain:
         return {}
     if plain in WORDS:
         return WORDS[plain]
+    if DATE_TAIL.search(plain) and not SPECIAL_DATES.search(plain):
+        return {"date": 0.95}
+    stem = GENERIC_TAIL.sub("", plain)
+    if stem != plain and stem in WORDS:
+        return {name: weight * 0.95 for name, weight in WORDS[stem].items()}
     if pinyin(plain) in SOUNDS:
         return SOUNDS[pinyin(plain)]
     scores: dict[str, float] = {}
@@ -138,6 +156,8 @@ def looks_like_account(value: Cell) -> bool:
 
 
 def looks_like_phone(value: Cell) -> bool:
+    if values.date_options(value):
+        return False  # eight digits of a date would pass for a local number
     phones = values.read_phones(value)
     return bool(
         phones.mobiles
@@ -316,8 +336,10 @@ def content_scores(content: Content) -> dict[str, float]:
     scores["village"] *= 1 - 0.5 * full_address
     scores["address"] *= 0.5 + 0.5 * full_address
     people = scores["name"]
+    few = content.filled > 20 and content.distinct <= max(3, content.filled // 20)
     scores["name"] = people * (0.4 + 0.3 * content.fill_rate + 0.3 * min(1.0, content.distinct_rate * 1.5))
-    scores["teller"] = people * (0.9 if content.distinct <= max(3, content.filled // 20) else 0.2)
+    scores["name"] *= 0.2 if few else 1.0  # a handful of names over and over are the branch's own staff
+    scores["teller"] = people * (0.9 if few else 0.2)
     scores["spouse"] = people * (0.6 if content.fill_rate < 0.9 else 0.3)
     scores["guarantor"] = scores["head"] = people * 0.3
     numbers = [
@@ -487,7 +509,7 @@ def assign(labels: Sequence[str], columns: Sequence[Sequence[Cell]], kind: str =
         for name in set(words) | set(content):
             score = _combined(name, words.get(name, 0.0), content.get(name, 0.0), bool(words), has_content)
             score *= KIND_WEIGHT.get((kind, name), 1.0)
-            if score >= 0.34:
+            if score >= LEAST_CONFIDENCE:
                 pairs.append((score, -index, name))
     taken: dict[int, tuple[str, float]] = {}
     used: set[str] = set()

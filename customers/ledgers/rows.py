@@ -91,7 +91,7 @@ def _proves_customer(row: Row, header: Header) -> bool:
     named = any(looks_like_name(cell) for cell in _cells(row, header, "name"))
     phones = any(values.read_phones(cell).numbers for cell in _cells(row, header, "phone"))
     accounts = any(
-        len(re.sub(r"\D", "", as_text(cell))) >= 9 for cell in _cells(row, header, "account_number")
+        re.fullmatch(r"[A-Za-z]{0,3}\d{9,}", compact(cell)) for cell in _cells(row, header, "account_number")
     )
     return accounts or (named and phones)
 

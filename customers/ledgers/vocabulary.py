@@ -148,7 +148,7 @@ VOCABULARY: dict[str, dict[str, float]] = {
     "education": _words("文化程度 学历 文化"),
     "marital_status": _words("婚姻 婚姻状况 婚姻情况"),
     "household_number": _words(
-        "户号 户编号 档案号 农户编号 户口簿号 档案编号 农户档案号 户籍号 householdno 户口本号"
+        "户号 农户号 户编号 档案号 农户编号 户口簿号 档案编号 农户档案号 户籍号 householdno 户口本号"
     ),
     "serial": _words("序号 编号 no 行号 顺序号 serial number 序 号 项次 seq 流水号 顺号 no."),
     "remark": _words(
@@ -163,6 +163,8 @@ REPEATABLE = {"remark", "phone", "account_status"}
 """Fields that may stand in more than one column."""
 
 DEFINITE = {
+    "date",
+    "name",
     "id_number",
     "phone",
     "sex",
