@@ -50,7 +50,7 @@ SIGNATURE = re.compile(
 )
 NOTE = re.compile(
     rf"""^(注|说明|备注|附注|填表说明|填写说明|填表须知|说明事项|提示)[:：.、]|^(以下|此页|下页)空白|^未完|^续表
-    |^(接|转)下页|^第{NUMBER}页|^共{NUMBER}页|^page\d|^例[:：]|^示例|^样例|^[(（]?(续|接)上?(页|表)|^[-=*]+$
+    |^(接|转)下页|^第{NUMBER}页|^共{NUMBER}页|^page\d|^例[:：]|^示例|^样例|^[(（]?(续|接)上?(页|表)|^[-=*]{{3,}}$
     |^打印时间|^单位[:：]|^填表单位|^编制单位|^币种|^查询条件|^机构|^网点""",
     re.VERBOSE,
 )
@@ -72,16 +72,21 @@ def classify(row: Row, header: Header, *, is_place: Callable[[str], bool] = lamb
     return RowKind.DATA if _names_customer(row, header) else RowKind.NOTE
 
 
+LABEL_LENGTH = 10  # a label such as 本页小计 is short; a remark that mentions a sum is not
+NOTE_CELLS = 3
+
+
 def _furniture(texts: list[str]) -> RowKind | None:
+    """Name a line of sums, signatures or notes; the label of a sum may stand in any column."""
     first = texts[0]
-    leading = texts[:3]
+    labels = [text for text in texts if len(text) <= LABEL_LENGTH]
     if SIGNATURE.match(first) or sum(bool(SIGNATURE.match(text)) for text in texts) > 1:
         return RowKind.SIGNATURE
-    if any(SUBTOTAL.match(text) for text in leading):
+    if any(SUBTOTAL.match(text) for text in labels):
         return RowKind.SUBTOTAL
-    if any(TOTAL.match(text) for text in leading) or COUNT_LINE.match(first):
+    if any(TOTAL.match(text) for text in labels) or COUNT_LINE.match(first):
         return RowKind.TOTAL
-    return RowKind.NOTE if NOTE.match(first) else None
+    return RowKind.NOTE if NOTE.match(first) and len(texts) <= NOTE_CELLS else None
 
 
 def _proves_customer(row: Row, header: Header) -> bool:
