@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from branches.choices import UnitKind
+from branches.choices import AreaLevel, UnitKind
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.crypto import keyed_many
 from coopcrm.shared.errors import Refused
@@ -29,7 +29,7 @@ from customers.ledgers import registry
 from customers.ledgers.areas import area_index
 from customers.ledgers.matching import Links, Mention, Question, link
 from customers.ledgers.reading import LedgerContext, LedgerRecord, SheetReading, read_ledger
-from customers.ledgers.villages import AreaIndex
+from customers.ledgers.villages import AreaIndex, village_cores
 from customers.ledgers.workbook import LedgerUnreadable
 from customers.models import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 
@@ -260,10 +260,10 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
     for entry in new:
         if not entry.record.is_customer:
             entry.outcome, entry.reason = RowOutcome.REJECTED, "The row names nobody."
-    mentions = [mention_of(i, entry) for i, entry in enumerate(accepted)]
+    villages = dict(Area.objects.filter(level=AreaLevel.VILLAGE, valid_to=None).values_list("code", "pk"))
+    mentions = [mention_of(i, entry, knows_villages=bool(villages)) for i, entry in enumerate(accepted)]
     records = registry.mentions_like(mentions, start=len(mentions), as_of=as_of)
     links = link([*records, *mentions])
-    villages = dict(Area.objects.filter(valid_to=None).values_list("code", "pk"))
     book = registry.Book(run=run, as_of=as_of, villages=villages)
     persons = _persons(links, accepted)
     book.write_customers(persons)
@@ -276,8 +276,8 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
     _hand_over(accepted, as_of)
 
 
-def mention_of(key: int, entry: Entry) -> Mention:
-    """Return a record as the matcher sees it."""
+def mention_of(key: int, entry: Entry, *, knows_villages: bool = True) -> Mention:
+    """Return a record as the matcher sees it; without an area tree a village is what the row calls it."""
     record, identity = entry.record, entry.record.identity
     birth = record.known_birth or record.birth.day
     return Mention(
@@ -293,7 +293,7 @@ def mention_of(key: int, entry: Entry) -> Mention:
         guess=identity.guess,
         tail=record.remark.id_tail,
         phones=frozenset(record.phones + record.remark.phones),
-        village=record.village.code,
+        village=record.village.code or ("" if knows_villages else _village_word(record)),
         township=record.village.township,
         group=record.group,
         birth=birth,
@@ -304,6 +304,11 @@ def mention_of(key: int, entry: Entry) -> Mention:
         if _is_listed_by_customer(entry)
         else None,
     )
+
+
+def _village_word(record: LedgerRecord) -> str:
+    cores = village_cores(record.address.place)
+    return cores[-1] if cores else ""
 
 
 def _is_listed_by_customer(entry: Entry) -> bool:

@@ -299,6 +299,11 @@ def _read_person(record: LedgerRecord, row: Row, header: Header, context: Ledger
     record.phones = tuple(
         dict.fromkeys(number for phone in phones for number in phone.mobiles + phone.landlines)
     )
+    for cell in (_cell(row, header, "name"), _cell(row, header, "address")):
+        number, mobiles = values.strays_in(cell)
+        record.phones = record.phones or mobiles
+        if number and record.identity.is_empty:
+            record.identity = values.read_id(number, as_of=as_of)
     record.phone_text = " ".join(phone.typed for phone in phones if phone.typed)
     record.sex = values.read_sex(_cell(row, header, "sex"))
     record.spouse = values.read_name(_cell(row, header, "spouse") or record.remark.spouse)

@@ -279,6 +279,17 @@ def _taken(pattern: re.Pattern, text: str) -> tuple[tuple[str, ...], str]:
     return found, pattern.sub(" / ", text)
 
 
+STRAY_ID = re.compile(r"(?<!\d)[1-9]\d{16}[\dxX](?![\dxX])")
+
+
+def strays_in(value: object) -> tuple[str, tuple[str, ...]]:
+    """Return an identity number and mobiles written into a cell that is about something else, a name or an address."""
+    text = as_text(value)
+    found = STRAY_ID.search(text)
+    rest = STRAY_ID.sub(" / ", text)
+    return (found.group(0) if found else ""), _taken(MOBILE, COUNTRY_CODE.sub("", rest))[0]
+
+
 # --- dates -----------------------------------------------------------------------------------------------------------
 
 ERA = re.compile(r"^(?:中华)?民国|^(?:roc|r\.?o\.?c\.?)\s*", re.IGNORECASE)

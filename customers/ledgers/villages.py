@@ -136,7 +136,7 @@ class AreaIndex:
         return self.find(address.place, named or (own if address.is_here else ""), own)
 
     def _find(self, text: str, township: str, own: str) -> VillageMatch:
-        if not text:
+        if not text or not self.villages:
             return VillageMatch(township=township, how="township" if township else "")
         tries = [(text, township)]
         for word, code in self._town_names:

@@ -251,3 +251,9 @@ def test_remark_names_head_spouse_tail_and_new_phone():
     assert values.read_remark("尾号002x").id_tail == "002X"
     assert values.read_remark("新号13866086809").phones == ("13866086809",)
     assert values.read_remark("夫妻和睦，勤劳").spouse == ""
+
+
+def test_number_and_phone_that_strayed_into_the_name_are_found():
+    assert values.strays_in("王大明 110105194912310038 13866086809") == (NUMBER, ("13866086809",))
+    assert values.read_name("王大明13866086809").key == "王大明"
+    assert values.strays_in("东岗村三组") == ("", ())
