@@ -25,6 +25,7 @@ DATABASE = "coopcrm"
 SUPERUSER = "postgres"
 LONGEST_SOCKET_PATH = 103  # macOS allows 104 bytes, Linux 108, both with the closing zero
 UNPRIVILEGED_USERS = ("coopcrm", "postgres", "nobody")
+START_SECONDS = 60
 REAL_SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
 
@@ -95,7 +96,9 @@ def attach() -> None:
     fcntl.flock(users, fcntl.LOCK_SH)
     _held.append(users)
     with _locked(where, "start.lock"):
-        if not (_keeper_lives(where) and _both_answer(where)):
+        if _keeper_lives(where):
+            _wait_for_both(where)
+        else:
             _start_keeper(where)
             prepare(where)
 
@@ -147,8 +150,22 @@ def _keeper_lives(where: Places) -> bool:
         os.close(lock)
 
 
-def _both_answer(where: Places) -> bool:
-    return accepts(where.run / ".s.PGSQL.5432") and accepts(where.redis_socket)
+def _wait_for_both(where: Places) -> None:
+    """Wait for servers that the keeper is just starting again."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (postgres_is_ready(where) and accepts(where.redis_socket)):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"The private servers do not answer; see {where.log}.")
+        time.sleep(0.05)
+
+
+def postgres_is_ready(where: Places) -> bool:
+    """Whether PostgreSQL takes queries: it listens, and its pid file says that recovery is over."""
+    try:
+        lines = (where.postgres / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) > 7 and lines[7].strip() == "ready" and accepts(where.run / ".s.PGSQL.5432")
 
 
 def accepts(path: Path) -> bool:

@@ -18,13 +18,24 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from coopcrm.embedded import SUPERUSER, EmbeddedError, Places, accepts, open_lock, places, server_user, tail
+from coopcrm.embedded import (
+    START_SECONDS,
+    SUPERUSER,
+    EmbeddedError,
+    Places,
+    accepts,
+    open_lock,
+    places,
+    postgres_is_ready,
+    server_user,
+    tail,
+)
 
 LEAST_FREE_BYTES = 300 * 1024 * 1024
 LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8")
-START_SECONDS = 60
 
 
 def postgres_folders() -> list[Path]:
@@ -262,7 +273,7 @@ def _start_postgres(where: Places) -> subprocess.Popen:
         command += ["-c", f"{name}={value}"]
     log = where.log / "postgres.log"
     server = _launch(command, log, signal.SIGINT, **_run_as())
-    _wait_until(where.run / ".s.PGSQL.5432", server, log, "PostgreSQL")
+    _wait_until(lambda: postgres_is_ready(where), server, log, "PostgreSQL")
     return server
 
 
@@ -288,11 +299,11 @@ def _start_redis(where: Places) -> subprocess.Popen:
         command += [f"--{name}", value]
     log = where.log / "redis.log"
     server = _launch(command, log, signal.SIGTERM, **_run_as())
-    _wait_until(where.redis_socket, server, log, "Redis")
+    _wait_until(lambda: accepts(where.redis_socket), server, log, "Redis")
     return server
 
 
-def _wait_until(path: Path, server: subprocess.Popen, log: Path, name: str) -> None:
+def _wait_until(is_ready: Callable[[], bool], server: subprocess.Popen, log: Path, name: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -300,7 +311,7 @@ def _wait_until(path: Path, server: subprocess.Popen, log: Path, name: str) -> N
             raise EmbeddedError(
                 f"{name} ended while starting. Its last words ({log}):\n{said}\n{_advice(said)}"
             )
-        if accepts(path):
+        if is_ready():
             return
         time.sleep(0.03)
     server.terminate()

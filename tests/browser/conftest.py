@@ -1,0 +1,165 @@
+"""A county of its own, served by the real web server under its own database role, and a real Chromium."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from coopcrm import chromium, embedded
+from coopcrm.shared.database import drop, prepare
+
+CUSTOMERS = 600
+SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
+AXE = Path(__file__).parent / "vendor" / "axe.js"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def site() -> str:
+    """Address of a served demonstration county with one closed month."""
+    name = f"test_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    admin = embedded.places().database_url(embedded.SUPERUSER, "postgres")
+    drop(admin, name)
+    prepare(admin, database=name)
+    environment = {
+        **{key: value for key, value in os.environ.items() if key != "COOPCRM_ROLE"},
+        "COOPCRM_DATABASE": name,
+        "COOPCRM_REDIS_PREFIX": name,
+        "COOPCRM_STATIC": str(settings.VAR_DIR / "static"),
+    }
+    _manage(environment, "migrate", "--verbosity", "0")
+    _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
+    _manage(environment, "seed_demo", "--customers", str(CUSTOMERS))
+    from kpi.seeding import DEMO_AS_OF
+
+    _manage(environment, "close_day", "--date", str(DEMO_AS_OF), "--verbosity", "0")
+    port = _free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "coopcrm.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--threads",
+        "8",
+    ]
+    server = subprocess.Popen(
+        [*command, "--no-control-socket", "--log-level", "error"],
+        cwd=settings.BASE_DIR,
+        env={**environment, "COOPCRM_ROLE": "web"},
+    )
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+        drop(admin, name)
+
+
+def _manage(environment: dict, *arguments: str) -> None:
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=5)
+            return
+        time.sleep(0.2)
+    raise AssertionError("the web server did not become ready")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    """A real Chromium; without one the test fails with what to install."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        path = os.environ.get("COOPCRM_CHROMIUM") or chromium.find()
+        assert path, chromium.ADVICE
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(site, browser):
+    """Open pages as a post: ``open_page("cashier", size="phone", language="zh-hans")``; troubles are collected."""
+    contexts = []
+
+    def open_as(post: str | None, size: str = "desk", language: str = "en", **options) -> Page:
+        context = browser.new_context(base_url=site, viewport=SIZES[size], locale=language, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.troubles = []
+        page.on("console", lambda said: page.troubles.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.on("response", lambda answer: page.troubles.append(answer.url) if answer.status >= 500 else None)
+        if post:
+            sign_in(page, post)
+        choose_language(page, language)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page: Page, post: str) -> None:
+    """Sign in as the demonstration user of a post."""
+    from kpi.seeding import DEMO_PASSWORD
+
+    page.goto("/sign-in/")
+    page.locator("input[name=username]").fill(post)
+    page.locator("input[name=password]").fill(DEMO_PASSWORD)
+    page.locator(".gate-card button.button-primary, form button.button-primary").first.click()
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def choose_language(page: Page, language: str) -> None:
+    """Switch the language through the site's own form."""
+    page.goto("/" if "/sign-in/" not in page.url else page.url)
+    if page.locator("html").get_attribute("lang").lower() == language:
+        return
+    page.evaluate(
+        """async (language) => {
+            const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+            const body = new URLSearchParams({language, next: "/", csrfmiddlewaretoken: token});
+            await fetch("/language/", {method: "POST", body, headers: {"X-CSRFToken": token}});
+        }""",
+        language,
+    )
+    page.reload()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe finds serious or critical on the page, as rule and place."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+    return [f"{fault['id']}: {node['target']}" for fault in grave for node in fault["nodes"]]
