@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from branches.choices import UnitKind
 from branches.models import Unit
+from coopcrm.shared.periods import add_months
 from coopcrm.shared.plain import plain
 from kpi import scorecards, selectors
 from kpi.indicators import FROM_ROWS_ONLY, HARD, INDICATORS, Indicator
@@ -92,13 +93,16 @@ def first_day_of_book(as_of: date) -> date:
     """The first day of the first month of which single days are known; the month of ``as_of`` without any."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.oid::regclass::text, right(c.relname, 6) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-            " WHERE i.inhparent = 'loans_accountday'::regclass ORDER BY 2"
+            "SELECT to_date(right(c.relname, 6), 'YYYYMM') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = 'loans_accountday'::regclass ORDER BY 1"
         )
-        for table, month in cursor.fetchall():
-            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {table})")
+        for (month,) in cursor.fetchall():
+            cursor.execute(
+                "SELECT EXISTS (SELECT 1 FROM loans_accountday WHERE day >= %s AND day < %s)",
+                [month, add_months(month, 1)],
+            )
             if cursor.fetchone()[0]:
-                return date(int(month[:4]), int(month[4:]), 1)
+                return month
     return last_completed_month(as_of)
 
 
