@@ -13,6 +13,10 @@ from coopcrm.shared.models import Job
 from customers.choices import LedgerKind
 from customers.exports import KIND as EXPORT
 from customers.models import Customer, Household, LedgerFile, LedgerImport, ReviewPair, VisitNote
+from kpi.models import KpiSnapshot
+from loans.models import Loan
+from ratings.models import CreditRating, CustomerTier
+from tests.book import make_contributions, make_figure, make_loan, make_rating
 from tests.factories import (
     TODAY,
     make_branch,
@@ -36,6 +40,12 @@ UNION_POSTS = frozenset(
         PostCode.ADMINISTRATOR,
     }
 )
+GROUPS = {
+    "*": ROLES,
+    "posts": tuple(PostCode.values),
+    "branch_posts": tuple(code for code in PostCode.values if code not in UNION_POSTS),
+    "union_posts": tuple(code for code in PostCode.values if code in UNION_POSTS - {PostCode.ADMINISTRATOR}),
+}
 
 
 @dataclass
@@ -50,6 +60,10 @@ class Things:
     visit: VisitNote
     pair: ReviewPair
     file: LedgerFile
+    loan: Loan
+    rating: CreditRating
+    tier: CustomerTier
+    figure: KpiSnapshot
     job: Job | None = None
 
 
@@ -65,7 +79,11 @@ def make_things() -> Things:
         run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="a.csv", digest=b"1"
     )
     visit = make_visit(household, officer)
-    return Things(branch, village, officer, customer, household, visit, pair, file)
+    loan, rating = make_loan(household), make_rating(household)
+    tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
+    return Things(
+        branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure
+    )
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
@@ -78,11 +96,27 @@ def make_export(staff: StaffMember) -> Job:
 
 
 ARGUMENTS = {
+    "api/v1/areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
+    "api/v1/customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "api/v1/kpis/<int:pk>/": lambda things, staff: {"pk": things.figure.pk},
+    "api/v1/loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
+    "api/v1/ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
+    "api/v1/tiers/<int:pk>/": lambda things, staff: {"pk": things.tier.pk},
+    "api/v1/units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
     "areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "customers/exports/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
     "customers/exports/<int:pk>/file/": lambda things, staff: {"pk": things.job.pk},
+    "figures/<int:unit>/": lambda things, staff: {"unit": things.branch.pk},
+    "figures/<int:unit>/<str:code>/<day:day>/": lambda things, staff: {
+        "unit": things.branch.pk,
+        "code": things.figure.code,
+        "day": things.figure.as_of.isoformat(),
+    },
+    "households/<int:pk>/rate/": lambda things, staff: {"pk": things.household.pk},
+    "loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
+    "ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
     "households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/facts/": lambda things, staff: {"pk": things.household.pk},
     "jobs/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
