@@ -174,7 +174,6 @@ def send_wakes(orders: int) -> None:
     from kombu.exceptions import OperationalError as BrokerError
     from redis.exceptions import RedisError
 
-    import coopcrm.celery  # noqa: F401 - a message goes to our broker also from commands and tests
     from coopcrm.shared.tasks import wake
 
     try:

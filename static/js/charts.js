@@ -1,6 +1,6 @@
 // Draws the charts of a page. ECharts is fetched only where a chart is; the figures stand beside it as a table.
 
-const figures = [...document.querySelectorAll("[data-chart]")];
+const figures = [...document.querySelectorAll("figure[data-chart]")];
 const library = document.getElementById("charts-script")?.dataset.library;
 const words = document.getElementById("words")?.dataset ?? {};
 const drawn = new Map();
@@ -159,7 +159,7 @@ function redraw() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-chart-toggle]");
-  const figure = button?.closest("[data-chart]");
+  const figure = button?.closest("figure[data-chart]");
   if (!figure) return;
   const showsTable = figure.dataset.view === "chart";
   figure.dataset.view = showsTable ? "table" : "chart";
