@@ -7,6 +7,7 @@ person at the counter and the nightly closing read the same facts by the same wo
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
@@ -33,6 +34,7 @@ OTHER_FACTS = (
     "deposit_years", "panel_votes", "panel_village_reps", "panel_vetoes", "county_income_ref",
     "county_net_asset_ref", "flags",
 )  # fmt: skip
+AMOUNTS_BESIDE = frozenset({"county_income_ref", "county_net_asset_ref"})  # kept as text, or JSON would make floats
 FACTS = (*SHEET_FACTS, *OTHER_FACTS)
 
 
@@ -68,7 +70,7 @@ def facts_source() -> str:
     borrowed. Beside the facts: ``branch_id``, ``fact_sheet_id``, ``other_facts`` and the ``digest`` of all facts.
     """
     listed = ", ".join(f"facts.{name}::text" for name in FACTS)
-    kept = ", ".join(f"'{name}', facts.{name}" for name in OTHER_FACTS)
+    kept = ", ".join(f"'{name}', facts.{name}{'::text' * (name in AMOUNTS_BESIDE)}" for name in OTHER_FACTS)
     return f"""
     SELECT facts.*, jsonb_strip_nulls(jsonb_build_object({kept})) AS other_facts,
         decode(md5(array_to_string(ARRAY[{listed}], '|', '~')), 'hex') AS digest
@@ -119,7 +121,7 @@ def facts_source() -> str:
 def facts_for(household_id: int, as_of: date) -> dict[str, Any] | None:
     """The facts of one household as the rating uses them, with what is stored beside; None when not in force."""
     rows = _rows(facts_source(), {**date_parameters(as_of), "low": household_id, "high": household_id + 1})
-    return rows[0] if rows else None
+    return {**rows[0], "other_facts": json.loads(rows[0]["other_facts"])} if rows else None
 
 
 def _rows(statement: str, parameters: dict) -> list[dict[str, Any]]:
