@@ -2,11 +2,12 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class UnitKind(models.TextChoices):
     UNION = "union", _("County union")
-    BRANCH = "branch", _("Branch")
+    BRANCH = "branch", pgettext_lazy("kind of unit", "Branch")
     SUB_BRANCH = "sub_branch", _("Sub-branch")
     COUNTER = "counter", _("Counter")
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ProductFamily(models.TextChoices):
@@ -15,7 +16,7 @@ class ProductFamily(models.TextChoices):
 
 
 class AccountState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("state of an account", "Open")
     DORMANT = "dormant", _("Dormant")
     FROZEN = "frozen", _("Frozen")
     CLOSED = "closed", _("Closed")
@@ -29,7 +30,7 @@ class MatrixClass(models.TextChoices):
 
 class Guarantee(models.TextChoices):
     CREDIT = "credit", _("Unsecured")
-    GUARANTEE = "guarantee", _("Guarantee")
+    GUARANTEE = "guarantee", pgettext_lazy("kind of guarantee", "Guarantee")
     JOINT = "joint", _("Joint liability")
     MORTGAGE = "mortgage", _("Mortgage")
     PLEDGE = "pledge", _("Pledge")
@@ -55,7 +56,7 @@ class LineState(models.TextChoices):
 
 
 class ApplicationOutcome(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("state of an application", "Open")
     DISBURSED = "disbursed", _("Paid out")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
