@@ -66,7 +66,7 @@ SELECT s.first_day, h.account_id,
                   ELSE m.after_ * (s.last_day - greatest(s.first_day, h.opened_on) + 1) / s.days
                        * CASE WHEN s.noise = 0 THEN 1 ELSE 0.94 + 0.08 * {_chance("s.back + 512")} END END)::numeric(18, 6),
        m.after_::numeric(14, 2),
-       floor(h.activity * 0.55 * (0.5 + {_chance("s.back + 1024")}) + {_chance("s.back + 1536")})::int,
+       floor(h.activity * 0.28 * (0.5 + {_chance("s.back + 1024")}) + 0.7 * {_chance("s.back + 1536")})::int,
        floor(h.activity * 0.35 * (0.5 + {_chance("s.back + 2048")}) + 0.6 * {_chance("s.back + 2560")})::int,
        floor(h.activity * 0.9 * (0.5 + {_chance("s.back + 3072")}) + 0.5 * {_chance("s.back + 3584")})::int,
        CASE WHEN h.kind = {CURRENT} AND mod(h.ordinal, 5) < 2 THEN 2.00 ELSE 0 END, 0
@@ -83,8 +83,8 @@ INSERT INTO loans_accountday
     (day, account_id, balance, credit, debit, counter_count, atm_count, mobile_count, fees, interest)
 SELECT t.day, h.account_id, t.after_::numeric(14, 2), (greatest(t.after_ - t.before_, 0) + t.through)::numeric(14, 2),
        (greatest(t.before_ - t.after_, 0) + t.through)::numeric(14, 2),
-       (t.way < 0.27)::int, (t.way >= 0.27 AND t.way < 0.45)::int,
-       CASE WHEN t.way >= 0.45 THEN 1 + floor(t.size * 3)::int ELSE 0 END,
+       (t.way < 0.13)::int, (t.way >= 0.13 AND t.way < 0.34)::int,
+       CASE WHEN t.way >= 0.34 THEN 1 + floor(t.size * 3)::int ELSE 0 END,
        CASE WHEN t.nth = t.of_ AND h.kind = {CURRENT} AND mod(h.ordinal, 5) < 2 THEN 2.00 ELSE 0 END, 0
 FROM (
     SELECT h.*, s.back, greatest(s.first_day, h.opened_on) AS from_day,

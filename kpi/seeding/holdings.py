@@ -77,7 +77,7 @@ class Teller:
         first = len(out)
         modern = 0.75 if age < 40 else 0.5 if age < 55 else 0.16
         if rng.random() < (0.92 if is_head else 0.62 if age < 76 else 0.35):
-            rich = rng.lognormvariate(7.9, 1.4) * wealth**1.1
+            rich = rng.lognormvariate(8.55, 1.3) * wealth**1.1
             activity = rng.lognormvariate(0.25 if age < 60 else -0.4, 0.75) if rng.random() < 0.9 else 0.02
             opened = self._opened(person, since, 18)
             out.append(Holding(index, "D01", CURRENT, rich, opened, activity=min(9.0, activity)))
@@ -91,7 +91,7 @@ class Teller:
                     index,
                     "D04",
                     SUBSIDY,
-                    rng.lognormvariate(6.6, 0.9),
+                    rng.lognormvariate(7.6, 0.9),
                     self._opened(person, since, 14),
                     activity=0.5,
                 )

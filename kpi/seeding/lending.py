@@ -14,7 +14,8 @@ from loans.choices import ApplicationOutcome, Guarantee, LineState, MatrixClass
 QUARTER_DAY = 21  # interest falls due on the 21st of the last month of a quarter, or of every month
 CUT_OFF = 16 * 60 + 30
 YEARS_OF_LOANS = 4  # loans repaid before the history begins leave no trace
-WRITE_OFF_DAYS = 540
+WRITE_OFF_DAYS = 400
+WRITTEN_OFF_BEFORE = 430  # days before the as-of day: the losses of earlier years are written off, the year's are not
 EXTENSION_DAYS = 182
 RATES = ("0.054500", "0.058000", "0.062500", "0.068500", "0.072000")
 HARVEST_MONTHS = (2, 3, 4, 5, 9, 10, 11)
@@ -108,7 +109,7 @@ class Lender:
         roll = rng.random()
         borrows = roll < (0.5 if head.age < 60 else 0.22)
         has_line = roll < (0.74 if head.age < 60 else 0.42)
-        credit.payer = "sloppy" if rng.random() < 0.07 + village.branch.default_rate else "good"
+        credit.payer = "sloppy" if rng.random() < 0.045 + village.branch.default_rate else "good"
         if has_line:
             self._grant(credit, wealth, since)
         if borrows:
@@ -120,7 +121,7 @@ class Lender:
 
     def _grant(self, credit: Credit, wealth: float, since: date) -> None:
         rng, as_of = self.rng, self.as_of
-        limit = max(5, min(100, round(42 * wealth * rng.uniform(0.6, 1.5)))) * 1000
+        limit = max(5, min(100, round(48 * wealth * rng.uniform(0.6, 1.5)))) * 1000
         granted = as_of - timedelta(days=rng.randrange(12, 700))
         earlier = granted - timedelta(days=rng.randrange(650, 731))
         if earlier >= since and earlier > as_of - timedelta(days=1300):
@@ -183,18 +184,18 @@ class Lender:
     def _loan(self, credit: Credit, day: date, secured: float, wealth: float, growth: float) -> Drawn:
         rng = self.rng
         years_ago = (self.as_of - day).days / 365
-        scale = wealth * (1.05 + growth) ** -years_ago * rng.uniform(0.55, 1.25)
+        scale = wealth * (1.01 + growth) ** -years_ago * rng.uniform(0.55, 1.25)
         line = self._line_on(credit, day)
         matrix, monthly, months = MatrixClass.FARMER, rng.random() < 0.12, rng.choice((12, 12, 12, 18, 24))
         if secured < 0.70:
             product, guarantee = "L01", Guarantee.CREDIT
-            amount = max(3, round(34 * scale))
+            amount = max(3, round(40 * scale))
         elif secured < 0.82:
             product, guarantee, amount, line = "L02", Guarantee.JOINT, max(10, round(52 * scale)), None
         elif secured < 0.90:
             product, guarantee, amount, line = "L03", Guarantee.GUARANTEE, max(10, round(55 * scale)), None
         elif secured < 0.985:
-            product, guarantee, amount, line = "L04", Guarantee.MORTGAGE, max(30, round(150 * scale)), None
+            product, guarantee, amount, line = "L04", Guarantee.MORTGAGE, max(30, round(170 * scale)), None
             monthly, months = rng.random() < 0.75, rng.choice((24, 36, 36, 60))
             matrix = MatrixClass.OTHER_NATURAL if rng.random() < 0.06 else MatrixClass.FARMER
         else:
@@ -271,8 +272,9 @@ class Lender:
         unpaid_since = min(due.on for due in loan.dues if due.interest_paid_on is None)
         overdue = (self.as_of - unpaid_since).days
         roll = rng.random()
-        if overdue > WRITE_OFF_DAYS and roll < 0.8:
-            loan.written_off_on = unpaid_since + timedelta(days=rng.randrange(WRITE_OFF_DAYS, overdue + 1))
+        latest = overdue - WRITTEN_OFF_BEFORE
+        if latest > WRITE_OFF_DAYS and roll < 0.85:
+            loan.written_off_on = unpaid_since + timedelta(days=rng.randrange(WRITE_OFF_DAYS, latest + 1))
         elif overdue > 0 and roll < 0.08:
             loan.flags.append("RESTRUCTURED")
         elif overdue > 30 and roll < 0.16:
