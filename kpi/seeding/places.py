@@ -293,7 +293,7 @@ def branch_plans(
                 cashier_ids=tuple(m.pk for m in staff[PostCode.CASHIER]),
                 portfolios=portfolios,
                 growth=(-0.03 if number in (5, 11, 19, 26) else 0.03 + 0.11 * rng.random()),
-                default_rate=(0.042 if number in (4, 9, 17, 28) else 0.008 + 0.018 * rng.random()),
+                default_rate=(0.036 if number in (4, 9, 17, 28) else 0.006 + 0.014 * rng.random()),
                 churn=0.03 + 0.06 * rng.random(),
                 diligence=0.62 + 0.36 * rng.random(),
                 friendliness=0.45 + 0.5 * rng.random(),
