@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -381,7 +382,7 @@ def facts_of_visit(note: VisitNote) -> list[dict]:
         return []
     mine = [note.officer_id, note.visited_on.isoformat()]
     observed = {name for name, entry in sheet.sources.items() if entry[1:] == mine}
-    labels = {FactSheet._meta.get_field(name).verbose_name for name in observed}
+    labels = {fact_label(name) for name in observed}
     return [row for row in fact_rows(sheet) if row["label"] in labels]
 
 
@@ -389,11 +390,16 @@ def _fact_row(sheet: FactSheet, name: str, people: dict[int, StaffMember]) -> di
     source, staff_id, day = sheet.sources.get(name, ["", None, ""])
     words = [dict(FactSource.choices).get(source, ""), people.get(staff_id), day]
     return {
-        "label": FactSheet._meta.get_field(name).verbose_name,
+        "label": fact_label(name),
         "value": fact_value(sheet, name),
         "source": source,
         "source_text": " · ".join(str(word) for word in words if word),
     }
+
+
+def fact_label(name: str) -> str:
+    """A fact's name as a label."""
+    return capfirst(str(FactSheet._meta.get_field(name).verbose_name))
 
 
 def fact_value(sheet: FactSheet, name: str) -> str:

@@ -1,0 +1,104 @@
+"""The pages of a person, a household and a visit, at the desk and in the village."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import serious_faults
+
+
+def open_first_customer(page) -> str:
+    page.goto("/customers/")
+    page.locator("table tbody th a").first.click()
+    page.wait_for_url(re.compile(r"/customers/\d+/$"))
+    return page.url
+
+
+def is_wide(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 1
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+def test_customer_and_household_fit_and_are_accessible(open_page, size, language):
+    page = open_page("loan_officer", size=size, language=language)
+    faults = {}
+
+    open_first_customer(page)
+    household = page.locator("a[href^='/households/']").first.get_attribute("href")
+    for address in (
+        page.url,
+        household,
+        f"/visits/new/?household={household.strip('/').split('/')[-1]}",
+        "/visits/",
+    ):
+        page.goto(address)
+        if is_wide(page):
+            faults[address] = ["too wide"]
+        if found := serious_faults(page):
+            faults.setdefault(address, []).extend(found)
+
+    assert faults == {}
+    assert page.troubles == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_customer_page_is_readable_in_each_theme(open_page, theme):
+    page = open_page("loan_officer", color_scheme=theme)
+
+    open_first_customer(page)
+
+    assert serious_faults(page) == []
+
+
+def test_number_is_masked_and_sources_open_on_a_dot(open_page):
+    page = open_page("loan_officer")
+    open_first_customer(page)
+    assert re.search(r"\d{6}\*{8}\d{3}[\dX]", page.locator("aside").inner_text())
+
+    page.locator("a[href^='/households/']").first.click()
+    page.locator("details.source summary").first.click()
+
+    assert page.locator("details.source[open] .source-note").first.is_visible()
+    assert page.troubles == []
+
+
+def test_visit_is_noted_on_a_phone_and_what_is_typed_survives(open_page):
+    page = open_page("loan_officer", size="phone")
+    page.goto("/visits/")
+    open_first_customer(page)
+    household = page.locator("a[href^='/households/']").first.get_attribute("href").strip("/").split("/")[-1]
+    page.goto(f"/visits/new/?household={household}")
+    note = "New greenhouse of two mu, two pigs sold, the son works in Wuhan."
+
+    page.locator("#id_summary").fill(note)
+    page.wait_for_timeout(800)
+    page.reload()
+    assert page.locator("#id_summary").input_value() == note
+    page.locator("#id_minutes").fill("12")
+    page.locator("#id_land_mu").fill("4")
+    page.locator("[name=land_mu_source][value=seen]").check(force=True)
+    assert page.locator("#id_net_income").get_attribute("inputmode") == "decimal"
+    page.locator("button.button-primary", has_text="Sign").click()
+    page.wait_for_url(f"**/households/{household}/")
+
+    assert "New greenhouse of two mu" in page.locator("main").inner_text()
+    assert page.troubles == []
+
+
+def test_foreign_customer_is_a_masked_card(open_page):
+    page = open_page("loan_officer")
+    own = open_first_customer(page)
+    numbers = range(1, 400, 40)
+
+    foreign = 0
+    for number in numbers:
+        page.goto(re.sub(r"\d+/$", f"{number}/", own))
+        if page.locator("h2", has_text="Registry card").count():
+            foreign += 1
+            assert "*" in page.locator("h1").inner_text()
+            assert page.locator("main a[href^='/households/']").count() == 0
+            assert serious_faults(page) == []
+
+    assert foreign
+    assert page.troubles == []

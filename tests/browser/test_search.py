@@ -1,0 +1,85 @@
+"""The box at the top: people while typing, by keyboard, without a word in any address; and without scripts."""
+
+import re
+
+from tests.browser.conftest import serious_faults
+
+STROKES = 8
+
+
+def somebody(page) -> tuple[str, str]:
+    """Name and pinyin of a customer of the own branch."""
+    page.goto("/customers/")
+    row = page.locator("table tbody tr").nth(3)
+    return row.locator("th a").inner_text(), row.locator("th span").inner_text()
+
+
+def test_known_person_is_found_in_a_few_keys(open_page):
+    page = open_page("cashier")
+    name, pinyin = somebody(page)
+    page.goto("/")
+
+    page.keyboard.press("/")
+    page.keyboard.insert_text(name)
+    page.locator("#search-results a").first.wait_for()
+    assert serious_faults(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/customers/\d+/$"))
+
+    assert page.locator("h1").inner_text() == name
+    assert page.troubles == []
+    page.keyboard.press("/")
+    page.keyboard.type(pinyin[:4])
+    page.locator("#search-results a").first.wait_for()
+    assert page.locator("#search-results .badge").first.inner_text() in ("pinyin", "initials")
+
+
+def test_nothing_that_is_typed_stands_in_an_address(open_page):
+    page = open_page("cashier")
+    name, pinyin = somebody(page)
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url))
+
+    for text in (name, pinyin, "411522198005121231", "13912345678", "5678"):
+        page.goto("/")
+        page.locator("#search").fill(text)
+        page.locator("#search-results").locator("a, .empty").first.wait_for()
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+
+    typed = (pinyin, "411522198005121231", "13912345678", "5678")
+    assert not [url for url in addresses if any(text in url for text in typed)]
+    assert page.troubles == []
+
+
+def test_escape_puts_the_people_away(open_page):
+    page = open_page("cashier")
+    page.goto("/")
+    page.locator("#search").fill("wang")
+    page.locator("#search-results a").first.wait_for()
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+
+    assert page.locator("#search-results > *").count() == 0
+    assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_search_works_without_scripts(site, browser, open_page):
+    signed_in = open_page("cashier")
+    name, _pinyin = somebody(signed_in)
+    context = browser.new_context(
+        base_url=site, java_script_enabled=False, storage_state=signed_in.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto("/customers/")
+    page.locator("#search").fill(name[0])
+    page.locator("#search").press("Enter")
+
+    found = page.locator("main .found-line")
+    assert found.count() > 1
+    assert name[0] in found.first.inner_text()
+    page.locator("main button[name=more]").click() if page.locator("main button[name=more]").count() else None
+    assert "q=" not in page.url
+    context.close()
