@@ -19,6 +19,8 @@ from customers.ledgers import weights
 from customers.ledgers.text import blurred_pinyin
 
 ROUNDS = 8
+TWINS_SHARE = 16  # digits: county, birth date and most of the sequence
+TWIN_NAMES = ("lost character", "one character")
 NEAR = ("equal", "surname variant", "same sound")
 LARGEST_BLOCK = 400
 
@@ -145,13 +147,16 @@ class Population:
 
     def name_weight(self, name: str) -> float:
         """Return the bits against a stranger of the same name: those we know of, and those we must expect."""
-        expected = self.surnames[name[:1]] * self.given[name[1:]] / max(self.people, 1)
+        mine = self.carriers[name]
+        others = (self.surnames[name[:1]] - mine) * (self.given[name[1:]] - mine)
+        expected = others / max(self.people, 1)
         return weights.UNSEEN - math.log2(max(self.carriers[name] - 1, 1) + expected)
 
     def village_weight(self, name: str, village: str) -> float:
         """Return the bits that a shared village is worth: little where half the village has the surname."""
-        at_home = self.homes[name[:1], village] / max(self.surnames[name[:1]], 1)
-        return min(weights.PLACE["village"], -math.log2(max(at_home, 0.01)))
+        seen = self.homes[name[:1], village] + weights.HOME_PRIOR * weights.HOME_WEIGHT
+        at_home = seen / (self.surnames[name[:1]] + weights.HOME_WEIGHT)
+        return min(weights.PLACE["village"], -math.log2(at_home))
 
 
 # --- comparing -------------------------------------------------------------------------------------------------------
@@ -246,7 +251,7 @@ def _damage_level(damaged: Mention, number: str) -> str:
 
 def _prefix_level(prefix: str, number: str) -> str:
     if number.startswith(prefix):
-        return "fifteen digits" if len(prefix) == 15 else "end lost"
+        return "end lost" if len(prefix) > TWINS_SHARE else "fifteen digits"
     return "another end"
 
 
@@ -331,6 +336,9 @@ def compare(a: Profile, b: Profile, population: Population) -> Comparison | None
     levels["number"] = number_level(a, b)
     sure_number = weights.NUMBER.get(levels["number"], 0.0) >= weights.SURE_NUMBER
     levels["birth"] = "" if sure_number else birth_level(a, b)
+    if levels["name"] in TWIN_NAMES:  # brothers, sisters and twins: what they share proves nothing
+        levels["birth"] = "" if weights.BIRTH.get(levels["birth"], 0.0) > 0 else levels["birth"]
+        levels["number"] = "" if levels["number"] == "fifteen digits" else levels["number"]
     levels["phone"], levels["place"] = phone_level(a, b), place_level(a, b)
     levels["line"] = line_level(a, b) if levels["name"] in NEAR else ""
     levels["sex"] = "" if not a.sexes or not b.sexes else "equal" if a.sexes & b.sexes else "another"

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from coopcrm.shared.fields import draw_ids
 from customers import facts, numbers
-from customers.choices import DocumentKind, DocumentState, FactSource, PhoneKind, Relation
+from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
 from customers.identity import check_phone, check_resident_id
+from customers.ledgers.families import Family, Kin, families
 from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
 from customers.ledgers.matching import Mention
 from customers.ledgers.reading import LedgerRecord
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from customers.ledgers.importing import Entry
 
 BATCH = 2_000
+NOTEBOOK = LedgerKind.OFFICER_NOTEBOOK
 NAME_LENGTH = 100
 ADDRESS_LENGTH = 200
 key_of = normalize_name
@@ -174,7 +176,7 @@ class Book:
         number = next((record.identity.number for record in records if record.identity.number), "")
         village = _commonest(record.village.code for record in records)
         first = min(person.entries, key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
-        home = next((entry for entry in person.entries if entry.source.kind == "officer_notebook"), first)
+        home = next((entry for entry in person.entries if entry.source.kind == NOTEBOOK), first)
         births = [record.birth.day for record in records if record.birth.precision == "day"]
         return Customer(
             pk=person.customer,
@@ -256,53 +258,65 @@ class Book:
         Phone.objects.bulk_create(rows, batch_size=BATCH)
 
     def write_households(self, persons: Sequence[Person]) -> None:
-        """Open a household for every person of a notebook who has none; tell every row its person's household."""
+        """Open a household for every family the ledgers speak of; tell every row its person's household."""
         home = dict(
             Membership.objects.filter(customer__in=[p.customer for p in persons], valid_to=None).values_list(
                 "customer", "household"
             )
         )
-        openers = [
-            (person, [entry for entry in person.entries if entry.source.kind == "officer_notebook"])
-            for person in persons
-            if person.customer not in home
-        ]
-        openers = [(person, notes) for person, notes in openers if notes]
-        ids = draw_ids(Household, len(openers))
+        opened, joined = [], []
+        for family in families([kin_of(person) for person in persons]):
+            members = [persons[i] for i in family.members]
+            known = {home[person.customer] for person in members if person.customer in home}
+            if len(known) > 1:
+                continue  # the registry has them in several households: people sort that out
+            joined.append((family, known.pop() if known else None))
+            opened += [] if joined[-1][1] else [members]
         households = [
-            self._household(pk, person, notes) for pk, (person, notes) in zip(ids, openers, strict=True)
+            self._household(pk, members)
+            for pk, members in zip(draw_ids(Household, len(opened)), opened, strict=True)
         ]
         Household.objects.bulk_create(households, batch_size=BATCH)
-        Membership.objects.bulk_create(
-            [
-                Membership(
-                    household_id=house.pk,
-                    customer_id=house.head_id,
-                    relation=Relation.HEAD,
-                    valid_from=house.valid_from,
-                )
-                for house in households
-            ],
-            batch_size=BATCH,
-        )
-        home |= {house.head_id: house.pk for house in households}
+        fresh = {house.head_id: house for house in households}
+        memberships = []
+        for family, known in joined:
+            house = None if known else fresh[persons[family.head].customer]
+            for i in family.members:
+                if persons[i].customer not in home:
+                    home[persons[i].customer] = house.pk if house else known
+                    memberships.append(self._membership(persons[i], home, house, _relation(family, i, house)))
+        Membership.objects.bulk_create(memberships, batch_size=BATCH)
         for person in persons:
             for entry in person.entries:
                 entry.household = home.get(person.customer)
 
-    def _household(self, pk: int, person: Person, notes: list[Entry]) -> Household:
-        village = _commonest(note.record.village.code for note in notes) or _commonest(
-            record.village.code for record in person.records
+    def _membership(
+        self, person: Person, home: dict[int, int], house: Household | None, relation: str
+    ) -> Membership:
+        return Membership(
+            household_id=home[person.customer],
+            customer_id=person.customer,
+            relation=relation,
+            valid_from=house.valid_from if house else self.as_of,
         )
-        group = _commonest(r.group for r in person.records if r.group and r.village.code == village)
+
+    def _household(self, pk: int, members: list[Person]) -> Household:
+        """Return the household of a family; the notebook's line speaks first, then the head's other lines."""
+        head = members[0]
+        entries = [entry for person in members for entry in person.entries]
+        notes = [entry for entry in entries if entry.source.kind == NOTEBOOK] or head.entries
+        village = _commonest(note.record.village.code for note in notes) or _commonest(
+            entry.record.village.code for entry in entries
+        )
+        groups = (e.record.group for e in entries if e.record.group and e.record.village.code == village)
         days = [note.record.day.day for note in notes if note.record.day.day]
         return Household(
             pk=pk,
             register_no=_commonest(note.record.texts.get("household_number", "") for note in notes)[:30],
-            head_id=person.customer,
+            head_id=head.customer,
             branch=notes[0].branch,
             village_id=self.villages.get(village),
-            group_no=str(group or ""),
+            group_no=str(_commonest(groups) or ""),
             address=max((note.record.address_text for note in notes), key=len)[:ADDRESS_LENGTH],
             valid_from=min(days, default=self.as_of),
             source=FactSource.LEDGER,
@@ -310,7 +324,7 @@ class Book:
 
     def write_facts(self, accepted: Sequence[Entry]) -> None:
         """Write a dated fact sheet for every notebook row, each on top of what was known before."""
-        notes = [e for e in accepted if e.source.kind == "officer_notebook" and e.household]
+        notes = [e for e in accepted if e.source.kind == NOTEBOOK and e.household]
         notes.sort(key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
         latest = _latest_sheets({entry.household for entry in notes})
         rows = []
@@ -335,6 +349,27 @@ class Book:
             latest[entry.household] = row
             rows.append(row)
         FactSheet.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def kin_of(person: Person) -> Kin:
+    """Return what helps to find a person's relatives."""
+    records = person.records
+    return Kin(
+        names=frozenset(record.name.key for record in records),
+        villages=frozenset(record.village.code for record in records) - {""},
+        phones=frozenset(phone for record in records for phone in record.phones),
+        sexes=frozenset(sex_in(record.identity.number) or record.sex for record in records) - {""},
+        spouses=frozenset(record.spouse.key for record in records) - {""},
+        heads=frozenset(normalize_name(record.remark.head) or record.head.key for record in records) - {""},
+        is_noted=any(entry.source.kind == NOTEBOOK for entry in person.entries),
+    )
+
+
+def _relation(family: Family, member: int, house: Household | None) -> str:
+    """Head and spouse are said; who joins a household that stood before is just a relative."""
+    if house and member == family.head:
+        return Relation.HEAD
+    return Relation.SPOUSE if member == family.spouse else Relation.OTHER
 
 
 def observed_in(entry: Entry) -> dict[str, facts.Observed]:

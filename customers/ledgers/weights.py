@@ -19,6 +19,9 @@ SURE_NUMBER = 6.0
 R3_QUESTION = 1.0
 """Two valid numbers under one name and phone: a relative's number or a slip that passes the check; people decide."""
 
+HOME_PRIOR, HOME_WEIGHT = 1 / 60, 20.0
+"""Before anything is counted a surname is taken to be spread over sixty villages, as if twenty people had been seen."""
+
 UNSEEN = -2.0
 
 NAME = {

@@ -52,3 +52,32 @@ def test_every_data_row_is_listed_and_nothing_else():
             found[line["file"]] |= {(sheet.name, record.row_number) for record in sheet.records}
 
     assert found == expected
+
+
+def pairs_of(groups):
+    return {(a, b) for members in groups.values() for a in members for b in members if a < b}
+
+
+@pytest.mark.django_db
+def test_whole_county_comes_in_once_and_precisely():
+    from customers.ledgers.importing import import_ledgers
+    from customers.ledgers.manifests import load_areas_beside, sources_in
+    from customers.models import Customer, LedgerRow
+
+    load_areas_beside([FOLDER])
+    sources = sources_in([FOLDER])
+    first = import_ledgers(sources, as_of=date(2015, 3, 31))
+    counts = (Customer.objects.count(), LedgerRow.objects.count())
+    second = import_ledgers(sources, as_of=date(2015, 3, 31))
+
+    real, seen = defaultdict(list), defaultdict(list)
+    for row in table("truth.csv"):
+        real[row["person_id"]].append((row["source_file"], row["sheet"], int(row["row_number"])))
+    for line in first.rows:
+        seen[line.customer_id].append((line.source_file, line.sheet, line.row_number))
+    true, found = pairs_of(real), pairs_of(seen)
+    precision, recall = len(true & found) / len(found), len(true & found) / len(true)
+    assert precision >= 0.997
+    assert 2 * precision * recall / (precision + recall) >= 0.92
+    assert (second.rows, second.pairs) == (first.rows, first.pairs)
+    assert counts == (Customer.objects.count(), LedgerRow.objects.count())
