@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -70,6 +71,16 @@ class Figure:
         return words.change(self.code, self.value, self.before)
 
     @property
+    def trend(self) -> Decimal | None:
+        """The change as the arrow of a tile shows it; what rounds to nothing points nowhere."""
+        return None if self.change is None else round(self.change, 1) + 0
+
+    @property
+    def change_text(self) -> str:
+        """The change with its sign and unit."""
+        return words.change_in_words(self.code, self.change)
+
+    @property
     def is_small(self) -> bool:
         """Too few cases to rank by: shown in grey with its n."""
         return self.reason == "SMALL_SAMPLE" or (self.n is not None and self.n < FEW)
@@ -113,6 +124,10 @@ class Dashboard:
             self.units = [unit for unit in self.units if unit.pk in staff.scope.branch_ids]
         self.union = next((unit for unit in self.units if unit.kind == UnitKind.UNION), None)
         self.branches = [unit for unit in self.units if unit.kind == UnitKind.BRANCH]
+        for unit, short in zip(
+            self.branches, short_names([unit.name for unit in self.branches]), strict=True
+        ):
+            unit.short = short
 
     # -- the rows ------------------------------------------------------------------------------------------------
 
@@ -275,7 +290,7 @@ class Dashboard:
             if of_branch.change and (of_branch.change > 0) == (figure.change > 0):
                 moved.append((abs(of_branch.change), branch, of_branch))
         moved.sort(key=lambda line: (-line[0], line[1].code))
-        return ", ".join(f"{branch.name} {shown_change(of)}" for _size, branch, of in moved[:2])
+        return ", ".join(f"{branch.short} {of.change_text}" for _size, branch, of in moved[:2])
 
     def _inputs_moved(self, figure: Figure) -> str:
         before = self.snapshots.get((figure.unit_id, figure.code, self.before), {}).get("inputs", {})
@@ -300,11 +315,14 @@ class Dashboard:
         ]
 
 
-def shown_change(figure: Figure) -> str:
-    """A change with its sign, in the unit of the indicator."""
-    if figure.change is None:
-        return words.NONE
-    return words.plain(figure.change, 2 if figure.words.kind != "index" else 1, sign=True)
+def short_names(names: list[str]) -> list[str]:
+    """Names without the ending that all of them share (信用社), when enough is left to know them by."""
+    if len(names) < 2:
+        return names
+    ending = os.path.commonprefix([name[::-1] for name in names])[::-1]  # noqa: RUF071 - characters are meant
+    if len(ending) < 2 or any(len(name) - len(ending) < 2 for name in names):
+        return names
+    return [name.removesuffix(ending) for name in names]
 
 
 def _places(values: dict[int, Decimal], down: bool) -> dict[int, int]:

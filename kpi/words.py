@@ -204,6 +204,10 @@ BANDS = {
 INPUTS = {
     "actual": _("actual"),
     "plan": _("plan"),
+    "profit_actual": _("profit"),
+    "profit_plan": _("planned profit"),
+    "operating_cost": _("operating cost"),
+    "operating_income": _("operating income"),
     "current": _("now"),
     "base": _("base"),
     "npl": _("non-performing balance"),
@@ -243,6 +247,16 @@ INPUTS = {
     "in_time": _("paid out in time"),
     "counted": _("applications counted"),
     "applications": _("applications"),
+    "paid": _("paid out"),
+    "waiting": _("still open"),
+    "refused": _("declined or withdrawn"),
+    "filled": _("fields filled"),
+    "required": _("fields required"),
+    "passed": _("values valid"),
+    "checked": _("values checked"),
+    "fresh": _("customers verified within a year"),
+    "customers": _("customers"),
+    "distinct_persons": _("customers who are no possible duplicate"),
     "completeness": _("completeness"),
     "validity": _("validity"),
     "freshness": _("freshness"),
@@ -282,6 +296,15 @@ def change(code: str, now: Decimal | None, before: Decimal | None) -> Decimal | 
     return (now - before) * factor
 
 
+def change_in_words(code: str, moved: Decimal | None) -> str:
+    """A change with its sign; of shares in percentage points."""
+    if moved is None:
+        return NONE
+    kind = words_for(code).kind
+    text = plain(moved, 1 if kind == "index" else 2, sign=True)
+    return _t("%(change)s points") % {"change": text} if kind in ("ratio", "points") else text
+
+
 def plain(value: Any, places: int, *, sign: bool = False) -> str:
     """A figure with separators and a true minus sign."""
     number = round(Decimal(str(value)), places)
@@ -312,7 +335,7 @@ def inputs_in_words(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     told = []
     for name, value in inputs.items():
         if name.startswith("n_") and name[2:].isdigit():
-            if value:
+            if Decimal(str(value)):
                 told.append((_t("counted with %(answer)s") % {"answer": name[2:]}, plain(value, 0)))
         else:
             told.append(input_in_words(name, value))

@@ -100,11 +100,16 @@ def facts_of(rating: CreditRating) -> dict[str, Any]:
     facts = {name: getattr(sheet, name) for name in SHEET_FACTS} if sheet else {}
     if sheet and sheet.oldest_core_on:
         facts["info_age_days"] = max(0, (rating.as_of - sheet.oldest_core_on).days)
-    others = dict(rating.other_facts)
+    others = {name: _exact(value) for name, value in rating.other_facts.items()}
     facts |= others.pop("params", {}) | others | {"as_of": rating.as_of}
     if others.get("repayment_known"):
         facts.setdefault(scorecard.REPAYMENT, None)  # known, and none borrowed
     return facts
+
+
+def _exact(value: Any) -> Any:
+    """A stored number without the binary fraction that JSON gave it."""
+    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 def points_of(rating: CreditRating, card: scorecard.Card) -> dict[str, Decimal | None]:
@@ -364,7 +369,7 @@ def value_in_words(name: str, value: Any) -> str:
     if name == "credit_report":
         return str(CreditReport(value).label) if value in CreditReport.values else str(value)
     if isinstance(value, list | tuple | set | frozenset):
-        labels = {**words.BONUS, **words.MALUS}
+        labels = {**words.BONUS, **words.MALUS, **words.FLAGS}
         return ", ".join(str(labels.get(each, each)) for each in value) or _("none")
     return yuan(value) if name in AMOUNTS else str(value)
 

@@ -45,7 +45,16 @@ KNOCKOUTS = {
     "K11": _("A third or more of the panel vetoed."),
 }
 
-SOFT_CAPS = {
+SOFT_FLAGS = {
+    "npl_or_written_off": _("Bad or written-off loan not repaid"),
+    "dishonest_debtor": _("Judgment debtor on the dishonest list"),
+    "illegal_activity": _("Illegal activity"),
+    "fraud": _("False identity or documents"),
+    "no_civil_capacity": _("Cannot sign contracts"),
+    "outside_service_area": _("Lives outside the service area"),
+}
+
+CAPS = {
     "S1": _("Never borrowed here and no clean credit report: at most A."),
     "S2": _("A loan is overdue by 1 to 30 days today: at most B."),
     "S3": _("Debts are above 80 % of assets: at most B."),
@@ -67,6 +76,15 @@ MALUS = {
     "LEVY_ARREARS": _("Levies unpaid"),
     "INFO_CONFLICT": _("Two investigations contradict each other"),
     "PURPOSE_DRIFT": _("A loan was not used as agreed"),
+}
+
+FLAGS = {
+    "npl_or_written_off": _("Bad or written-off loan not repaid"),
+    "dishonest_debtor": _("Judgment debtor on the dishonest list"),
+    "illegal_activity": _("Illegal activity"),
+    "fraud": _("False identity or documents"),
+    "no_civil_capacity": _("Cannot sign contracts"),
+    "outside_service_area": _("Lives outside the service area"),
 }
 
 CAPS = {

@@ -48,8 +48,9 @@ const kinds = {
   scatter({ x, y, points }) {
     const largest = Math.max(...points.map((point) => point.size ?? 1));
     return frame({
-      xAxis: axis({ type: "value", name: x, nameGap: 28, scale: true }),
-      yAxis: axis({ type: "value", name: y, nameGap: 36, scale: true }),
+      grid: { left: 36, right: 28, top: 28, bottom: 32, containLabel: true },
+      xAxis: axis({ type: "value", name: x, nameGap: 28, scale: true, boundaryGap: ["8%", "8%"] }),
+      yAxis: axis({ type: "value", name: y, nameGap: 36, scale: true, boundaryGap: ["8%", "8%"] }),
       tooltip: {
         ...frame({}).tooltip,
         formatter: ({ data }) => `${data.name}\n${x} ${number(data.value[0])}\n${y} ${number(data.value[1])}`,
@@ -57,7 +58,7 @@ const kinds = {
       series: [{
         type: "scatter",
         data: points.map((point) => ({ ...point, value: [point.x, point.y] })),
-        symbolSize: (_, { data }) => 10 + 26 * Math.sqrt((data.size ?? 1) / largest),
+        symbolSize: (_, { data }) => 8 + 16 * Math.sqrt((data.size ?? 1) / largest),
         itemStyle: { opacity: 0.75, borderColor: token("--surface"), borderWidth: 1 },
         label: { show: points.length <= 30, formatter: ({ data }) => data.name, position: "top", color: token("--text"), fontSize: 12 },
         labelLayout: { hideOverlap: true },
@@ -67,6 +68,7 @@ const kinds = {
 
   line({ x, y, labels, series }) {
     return frame({
+      grid: { ...frame({}).grid, left: y ? 40 : 12 },
       legend: series.length > 1 ? { top: 0, textStyle: { color: token("--text") } } : undefined,
       xAxis: axis({ type: "category", data: labels, name: x, nameGap: 28, boundaryGap: false }),
       yAxis: axis({ type: "value", name: y, nameGap: 44, scale: true }),
@@ -86,6 +88,7 @@ const kinds = {
     const category = axis({ type: "category", data: labels, name: x, nameGap: 28, inverse: Boolean(across) });
     const value = axis({ type: "value", name: y, nameGap: across ? 26 : 44 });
     return frame({
+      grid: { ...frame({}).grid, left: y && !across ? 40 : 12 },
       legend: series.length > 1 ? { top: 0, textStyle: { color: token("--text") } } : undefined,
       xAxis: across ? value : category,
       yAxis: across ? category : value,

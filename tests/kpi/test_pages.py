@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from branches.choices import PostCode
 from kpi import words
-from kpi.dashboard import Dashboard, closing_dates
+from kpi.dashboard import Dashboard, closing_dates, short_names
 from kpi.indicators import INDICATORS
 from tests.book import make_contributions, make_figure, make_loan, make_rated_household, make_score
 from tests.factories import TODAY, branch_of, make_branch, make_household, make_staff, make_union
@@ -94,8 +94,21 @@ def test_what_changed_names_the_branch_that_moved_it():
     changes = board_of(make_staff(PostCode.HEAD_OFFICE)).changes(union)
 
     assert [(c["figure"].code, c["is_good"], c["why"]) for c in changes] == [
-        ("NPL_RATIO", False, "寨河信用社 +3.00")
+        ("NPL_RATIO", False, "寨河 +3.00 points")
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["寨河信用社", "砚河信用社"], ["寨河", "砚河"]),
+        (["寨河信用社", "砚河分社"], ["寨河信用社", "砚河分社"]),
+        (["河信用社", "砚河信用社"], ["河信用社", "砚河信用社"]),
+        (["寨河信用社"], ["寨河信用社"]),
+    ],
+)
+def test_branches_are_known_by_what_tells_them_apart(names, short):
+    assert short_names(names) == short
 
 
 def fill(branches=2):
