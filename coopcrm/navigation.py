@@ -17,6 +17,7 @@ FIELD = {PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER, PostCode.LOAN_GROUP}
 COUNTER = {PostCode.CASHIER, PostCode.ACCOUNTANT}
 DIRECTORS = {PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR}
 UNION = {PostCode.UNION_CREDIT, PostCode.UNION_RISK, PostCode.UNION_COMMITTEE, PostCode.HEAD_OFFICE}
+COMMITTEE = {PostCode.UNION_COMMITTEE}
 BUSINESS = FIELD | COUNTER | DIRECTORS | UNION
 
 
@@ -44,11 +45,23 @@ PLACES = (
     Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye"),
     Place("/customers/", "users", _("Customers"), "ke hu", frozenset(BUSINESS | {PostCode.AUDITOR})),
     Place("/visits/", "map-pin", _("Visits"), "zou fang xia cun", frozenset(FIELD | DIRECTORS)),
-    Place("/review/", "git-merge", _("Duplicates"), "chong fu he bing fu he", frozenset(BUSINESS - FIELD)),
+    Place(
+        "/review/",
+        "git-merge",
+        _("Duplicates"),
+        "chong fu he bing fu he",
+        frozenset(BUSINESS - FIELD - COMMITTEE),
+    ),
     Place(
         "/loans/", "cash", _("Credit"), "xin dai dai kuan shou xin", frozenset(BUSINESS | {PostCode.AUDITOR})
     ),
-    Place("/ledgers/", "book-2", _("Ledgers"), "tai zhang dao ru", frozenset(COUNTER | DIRECTORS | UNION)),
+    Place(
+        "/ledgers/",
+        "book-2",
+        _("Ledgers"),
+        "tai zhang dao ru",
+        frozenset(COUNTER | DIRECTORS | UNION - COMMITTEE),
+    ),
     Place(
         "/figures/",
         "chart-bar",
@@ -71,7 +84,7 @@ DEEDS = (
         "user-plus",
         _("Register a customer"),
         "xin jian deng ji ke hu jian dang",
-        frozenset(COUNTER | FIELD | DIRECTORS),
+        frozenset(COUNTER | FIELD | DIRECTORS) - {PostCode.LOAN_GROUP},
     ),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),

@@ -34,7 +34,9 @@ OTHER_FACTS = (
     "deposit_years", "panel_votes", "panel_village_reps", "panel_vetoes", "county_income_ref",
     "county_net_asset_ref", "flags",
 )  # fmt: skip
-AMOUNTS_BESIDE = frozenset({"county_income_ref", "county_net_asset_ref"})  # kept as text, or JSON would make floats
+AMOUNTS_BESIDE = frozenset(
+    {"county_income_ref", "county_net_asset_ref"}
+)  # kept as text, or JSON would make floats
 FACTS = (*SHEET_FACTS, *OTHER_FACTS)
 
 

@@ -15,7 +15,9 @@ QUARTER_DAY = 21  # interest falls due on the 21st of the last month of a quarte
 CUT_OFF = 16 * 60 + 30
 YEARS_OF_LOANS = 4  # loans repaid before the history begins leave no trace
 WRITE_OFF_DAYS = 400
-WRITTEN_OFF_BEFORE = 430  # days before the as-of day: the losses of earlier years are written off, the year's are not
+WRITTEN_OFF_BEFORE = (
+    430  # days before the as-of day: the losses of earlier years are written off, the year's are not
+)
 EXTENSION_DAYS = 182
 RATES = ("0.054500", "0.058000", "0.062500", "0.068500", "0.072000")
 HARVEST_MONTHS = (2, 3, 4, 5, 9, 10, 11)
