@@ -316,13 +316,10 @@ class FieldWorker:
         if beasts := facts.get("livestock"):
             name, count = next(iter(beasts.items()))
             unit = next(unit for beast, unit, *_ in words.BEASTS if beast == name)
-            count = max(1, round(count * rng.uniform(0.8, 1.15)))
-            parts.append(
-                rng.choice(words.VISIT_BEASTS)
-                .replace("{beast}", name)
-                .replace("{count}", str(count))
-                .replace("{unit}", unit)
-            )
+            count = count if unit == "亩" else max(1, round(count * rng.uniform(0.8, 1.15)))
+            wordings = words.VISIT_PONDS if unit == "亩" else words.VISIT_BEASTS
+            filled |= {"beast": name, "count": count, "unit": unit}
+            parts.append(rng.choice(wordings))
         grown = any(p.relation in (Relation.SON, Relation.OTHER) and p.age > 18 for p in family.people)
         if rng.random() < 0.7:
             work = words.VISIT_WORK if grown else words.VISIT_WORK[2:5] + words.VISIT_WORK[6:]
