@@ -226,6 +226,7 @@ MEDIA_ROOT = Path(env("COOPCRM_MEDIA", str(VAR_DIR / "media") if EMBEDDED else N
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "coopcrm" / "locale"]
+FORMAT_MODULE_PATH = ["coopcrm.formats"]
 USE_I18N = USE_TZ = USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "Asia/Shanghai"
 
