@@ -183,8 +183,6 @@ def _manage(*arguments: str, role: str) -> None:
 
 def compile_translations() -> None:
     """Make the files that the site reads from the translators' files."""
-    if not (ROOT / "scripts" / "messages.py").exists():
-        return
     subprocess.run(  # noqa: S603 - our own script
         [sys.executable, str(ROOT / "scripts" / "messages.py"), "compile"],
         check=True,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -227,9 +228,10 @@ def compile_all() -> int:
         source, target = po_path(language), po_path(language).with_suffix(".mo")
         if not source.exists() or (target.exists() and target.stat().st_mtime >= source.stat().st_mtime):
             continue
-        with target.with_suffix(".tmp").open("wb") as file:
+        draft = target.with_suffix(f".{os.getpid()}")  # another process may be compiling too
+        with draft.open("wb") as file:
             write_mo(file, read(language))
-        target.with_suffix(".tmp").replace(target)
+        draft.replace(target)
         written += 1
     return written
 
