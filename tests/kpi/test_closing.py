@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 import coopcrm.celery  # noqa: F401 - messages go to the broker of the tests
 from branches.models import Unit
@@ -111,3 +112,46 @@ def test_the_digest_command_names_every_table(county, capsys):
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines][-3:] == ["kpi_kpisnapshot", "kpi_scorecard", "all"]
+
+
+@pytest.mark.parametrize(
+    ("table", "step_done_before"),
+    [
+        ("loans_accountmonth", 0),
+        ("loans_loanclassification", 1),
+        ("ratings_creditrating", 2),
+        ("ratings_contribution", 3),
+        ("ratings_customertier", 4),
+        ("kpi_kpisnapshot", 5),
+    ],
+)
+def test_an_error_of_the_database_in_a_step_leaves_nothing_of_it(
+    county, table, step_done_before, monkeypatch
+):
+    monkeypatch.setattr(work, "RETRY_SECONDS", -1)
+    close(until="roll_up")
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table}")
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION refuse_the_third() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF (SELECT count(*) FROM {table}) >= 2 THEN RAISE division_by_zero; END IF; RETURN NEW; END $$"
+        )
+        cursor.execute(
+            f"CREATE TRIGGER refuse_the_third BEFORE INSERT ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_the_third()"
+        )
+    try:
+        job = order_closing(as_of=CLOSED_ON)
+        work.work_until_idle(60)
+        job.refresh_from_db()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            assert (job.state, cursor.fetchone()[0], job.stage) == (JobState.FAILED, 0, step_done_before)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER refuse_the_third ON {table}")
+
+    close()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone()[0] > 2
