@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -315,14 +314,15 @@ class Dashboard:
         ]
 
 
+ENDINGS = ("农村信用社", "信用社", "分社", "储蓄所", "支行")
+
+
 def short_names(names: list[str]) -> list[str]:
-    """Names without the ending that all of them share (信用社), when enough is left to know them by."""
-    if len(names) < 2:
-        return names
-    ending = os.path.commonprefix([name[::-1] for name in names])[::-1]  # noqa: RUF071 - characters are meant
-    if len(ending) < 2 or any(len(name) - len(ending) < 2 for name in names):
-        return names
-    return [name.removesuffix(ending) for name in names]
+    """Names without the word for a branch that all of them end in, when enough is left to know them by."""
+    for ending in ENDINGS:
+        if len(names) > 1 and all(name.endswith(ending) and len(name) - len(ending) > 1 for name in names):
+            return [name.removesuffix(ending) for name in names]
+    return names
 
 
 def _places(values: dict[int, Decimal], down: bool) -> dict[int, int]:

@@ -45,16 +45,7 @@ KNOCKOUTS = {
     "K11": _("A third or more of the panel vetoed."),
 }
 
-SOFT_FLAGS = {
-    "npl_or_written_off": _("Bad or written-off loan not repaid"),
-    "dishonest_debtor": _("Judgment debtor on the dishonest list"),
-    "illegal_activity": _("Illegal activity"),
-    "fraud": _("False identity or documents"),
-    "no_civil_capacity": _("Cannot sign contracts"),
-    "outside_service_area": _("Lives outside the service area"),
-}
-
-CAPS = {
+SOFT_CAPS = {
     "S1": _("Never borrowed here and no clean credit report: at most A."),
     "S2": _("A loan is overdue by 1 to 30 days today: at most B."),
     "S3": _("Debts are above 80 % of assets: at most B."),

@@ -93,6 +93,16 @@ def test_knock_outs_are_words(client):
     assert "No credit." in text
 
 
+def test_caps_are_words_and_their_effect_is_told(client):
+    staff = make_staff(PostCode.LOAN_OFFICER)
+    rating = make_rated_household(branch_of(staff), second_investigator=False)
+
+    _answer, text = page_of(client, staff, f"/ratings/{rating.pk}/")
+
+    assert "Only one investigator signed: at most A." in text
+    assert "By score AA, after caps A." in text
+
+
 def test_the_sheet_compares_with_the_rating_before():
     rating = make_rated_household(make_branch(), as_of=date(2026, 2, 28))
     later = make_rating(rating.household, deposit_years=5)
