@@ -9,7 +9,7 @@ class ProductFamily(models.TextChoices):
     DEPOSIT = "deposit", _("Deposit")
     LOAN = "loan", _("Loan")
     SHARE = "share", _("Share capital")
-    CARD = "card", _("Card")
+    CARD = "card", pgettext_lazy("family of products", "Card")
     MOBILE = "mobile", _("Mobile banking")
     INSURANCE = "insurance", _("Insurance")
     PAYMENT = "payment", _("Payment service")
