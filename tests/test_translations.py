@@ -145,6 +145,13 @@ def test_templates_say_nothing_outside_translate_tags(template):
     assert plain_words(template.read_text(encoding="utf-8")) == []
 
 
+def test_no_constant_of_a_template_holds_a_percent_sign():
+    # Django doubles it when it looks the text up, so the page would show it twice and untranslated
+    constant = re.compile(r"""_\(("[^"]*%[^"]*"|'[^']*%[^']*')\)""")
+
+    assert [path.name for path in messages.template_files() if constant.search(path.read_text())] == []
+
+
 def test_a_word_outside_translate_tags_is_found():
     assert plain_words('<p title="Known">{% translate "Name" %}: who</p><kbd>Ctrl</kbd>') == [
         "Known",
