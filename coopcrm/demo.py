@@ -170,11 +170,18 @@ def _close_months() -> None:
 
 
 def _manage(*arguments: str, role: str) -> None:
+    from coopcrm.shared.waiting import end_with_parent
+
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     log = _log("prepare")
     with log.open("ab") as output:
         done = subprocess.run(  # noqa: S603 - our own command
-            command, env={**os.environ, "COOPCRM_ROLE": role}, stdout=output, stderr=output, check=False
+            command,
+            env={**os.environ, "COOPCRM_ROLE": role},
+            stdout=output,
+            stderr=output,
+            check=False,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - it only makes one system call
         )
     if done.returncode:
         print(f"\n{embedded.tail(log, lines=25)}", file=sys.stderr)
