@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from customers.ledgers import values
@@ -21,7 +21,7 @@ from customers.ledgers.vocabulary import DEFINITE, REPEATABLE, UNITS, VOCABULARY
 from customers.ledgers.workbook import Cell, Row
 
 LOOK_AHEAD = 40  # rows that titles and headers may take
-SAMPLE = 300  # rows whose content is weighed
+SAMPLE = 150  # rows whose content is weighed
 BRACKETS = re.compile(r"[(\[{【<《〔](.*?)[)\]}】>》〕]")
 MIN_HEADER_CELLS = 2
 LEAST_CONFIDENCE = 0.3
@@ -46,12 +46,19 @@ class Header:
     columns: list[Column] = field(default_factory=list)
     labels: tuple[str, ...] = ()
 
+    @cached_property
+    def _by_field(self) -> dict[str, list[Column]]:
+        found: dict[str, list[Column]] = {}
+        for column in sorted(self.columns, key=lambda c: -c.confidence):
+            found.setdefault(column.field, []).append(column)
+        return found
+
     def of(self, name: str) -> list[Column]:
         """Return the columns of a field, the surest first."""
-        return sorted((c for c in self.columns if c.field == name), key=lambda c: -c.confidence)
+        return self._by_field.get(name, [])
 
     def has(self, name: str) -> bool:
-        return any(column.field == name for column in self.columns)
+        return name in self._by_field
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -375,8 +382,10 @@ def _calendar_scores(content: Content) -> tuple[float, float]:
 
 
 def _counts_up(numbers: list[int]) -> bool:
+    """A running number grows by the same step, one or, where rows were skipped while sampling, a few."""
     steps = [b - a for a, b in pairwise(numbers)]
-    return len(numbers) >= 3 and sum(step == 1 for step in steps) >= 0.8 * len(steps)
+    usual = max(set(steps), key=steps.count, default=0)
+    return len(numbers) >= 3 and usual > 0 and steps.count(usual) >= 0.8 * len(steps)
 
 
 # --- header rows -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-from customers.names import simplified
+from customers.names import simplified as simplified_characters
 
 INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad\x00]")
 SPACES = re.compile(r"\s+")
@@ -28,6 +28,12 @@ PLACEHOLDERS = {
     "—", "——", "一", "?", "??", "？",
     ".", "*", "**", "0", "00", "#", "同上", "无证", "未办", "丢失", "遗失", "未查", "没带", "忘带", "未登记",
 }  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
+def simplified(text: str) -> str:
+    """Return the text in simplified characters."""
+    return text if text.isascii() else simplified_characters(text)
 
 
 @lru_cache(maxsize=100_000)
@@ -52,6 +58,8 @@ def as_text(value: object) -> str:
     """Return a cell as the text a person sees: NFKC, no invisible characters, single spaces, no ``.0``."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return _plain(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
     if isinstance(value, date):
@@ -60,8 +68,12 @@ def as_text(value: object) -> str:
         value = whole_number(value)
     if isinstance(value, Decimal):
         return format(value, "f")
-    text = INVISIBLE.sub("", unicodedata.normalize("NFKC", str(value)))
-    return SPACES.sub(" ", text).strip()
+    return str(value)
+
+
+@lru_cache(maxsize=100_000)
+def _plain(text: str) -> str:
+    return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).strip()
 
 
 def whole_number(value: float) -> Decimal | int | str:

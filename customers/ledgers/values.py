@@ -35,6 +35,9 @@ RELATIVE_SUFFIX = re.compile(
 BRACKETED = re.compile(r"[(\[{<【〔《「『](.*?)[)\]}>】〕》」』]|[(\[{<【〔《「『].*$")
 ALIAS_WORD = re.compile(r"(又名|曾用名|小名|外号|绰号|别名|原名|人称|俗称|乳名|又叫)[::]?")
 NAME_MARKS = re.compile(r"[?？*＊#!！,，;；:：、。.\-_~^'\"`‘’“”|\\+=&@]+")
+HONORIFIC = re.compile(
+    r"(?<=..)(同志|先生|女士|小姐|师傅|老师|大爷|大娘|大妈|大叔|大哥|大姐|老汉|老人|本人)$"
+)
 HAN = "\u3400-\u9fff\U00020000-\U0003ffff\u3007"
 NICKNAME = re.compile(
     r"^(老|小|阿)[^\s]$|(二|三|四|五|六|七|老[大二三四五六七八九幺])$|(伢子?|娃子?|蛋|狗|妹子|毛|婶|嫂|叔|伯|爷|奶|哥|姐|嬷|姑|舅|家[大二三])$"
@@ -75,6 +78,8 @@ def read_name(value: object) -> NameReading:
         aliases.append(alias.strip())
     if re.search(f"[{HAN}]", bare):
         bare = re.sub(r"[\s\d]+", "", bare)
+    if match := HONORIFIC.search(bare):
+        notes, bare = [*notes, match.group(0)], bare[: match.start()]
     relative_of = ""
     if match := RELATIVE_SUFFIX.search(bare):
         if match.start() >= 2:
