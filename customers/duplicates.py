@@ -27,6 +27,7 @@ RULE_WORDS = {
     "R1": _("same number, same name"),
     "R1N": _("same number, name sounds or looks alike"),
     "R2": _("same number, another name"),
+    "R3": _("same name and phone, but two valid numbers"),
     "R4": _("same name, number differs in one character"),
     "R4N": _("name sounds or looks alike, number differs in one character"),
     "R5": _("same name, same invalid number"),

@@ -302,8 +302,15 @@ def pair_line(pair: ReviewPair, customer: Customer, staff: StaffMember) -> dict:
         "pair": pair,
         "name": name_for(staff, other),
         "branch": other.branch,
-        "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
+        "reason": pair_reason(pair),
     }
+
+
+def pair_reason(pair: ReviewPair) -> Any:
+    """Why the pair was put before people, in words."""
+    if pair.rule == "NAME":
+        return _("names and other evidence")
+    return duplicates.RULE_WORDS.get(pair.rule, pair.rule)
 
 
 def name_for(staff: StaffMember, customer: Customer) -> str:

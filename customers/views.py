@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from branches.selectors import villages, villages_like
 from coopcrm.shared.errors import DomainError, PermissionRefused
-from customers import duplicates, exports, forms, identity, numbers, policies, selectors, services
+from customers import duplicates, evidence, exports, forms, identity, numbers, policies, selectors, services
 from customers.choices import DocumentKind, ReviewState
 from customers.models import Customer, Household, LedgerFile, LedgerRow, VisitNote
 from customers.names import simplified
@@ -417,7 +417,7 @@ def review(request: HttpRequest) -> HttpResponse:
             "pair": pair,
             "first": selectors.name_for(request.user, pair.first),
             "second": selectors.name_for(request.user, pair.second),
-            "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
+            "reason": selectors.pair_reason(pair),
         }
         for pair in page.rows
     ]
@@ -454,8 +454,9 @@ def review_pair(request: HttpRequest, pk: int) -> HttpResponse:
         "first": selectors.name_for(request.user, pair.first),
         "second": selectors.name_for(request.user, pair.second),
         "fields": selectors.side_by_side(request.user, pair),
-        "reason": duplicates.RULE_WORDS.get(pair.rule, pair.rule),
-        "evidence": pair.evidence,
+        "reason": selectors.pair_reason(pair),
+        "said": pair.evidence.get("said", ""),
+        "steps": evidence.steps(pair.evidence, pair.weight),
         "may_decide": policies.may_decide_pair(request.user, pair)
         and pair.state in (ReviewState.OPEN, ReviewState.LATER),
     }
