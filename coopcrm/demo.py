@@ -181,7 +181,7 @@ def _manage(*arguments: str, role: str) -> None:
             stdout=output,
             stderr=output,
             check=False,
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - it only makes one system call
+            preexec_fn=end_with_parent,
         )
     if done.returncode:
         print(f"\n{embedded.tail(log, lines=25)}", file=sys.stderr)
