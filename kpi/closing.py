@@ -22,7 +22,7 @@ from branches.choices import UnitKind
 from branches.models import Unit
 from coopcrm.shared.models import Job, JobState, OrderState, WorkOrder
 from coopcrm.shared.periods import add_months, month_of
-from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
+from coopcrm.shared.work import NewOrder, Work, add_orders, before_stage, handles, order_work
 from kpi import services
 from kpi.indicators import context_for
 from loans.partitions import ensure_months
@@ -117,6 +117,22 @@ def orders_of(as_of: date) -> Iterator[NewOrder]:
         yield NewOrder("closing.kpis", f"kpis {branch_id}", STAGES.index("kpis"), {"branch": branch_id})
     if union := services.union_of_units():
         yield NewOrder("closing.union", "union", STAGES.index("union"), {"branch": union.pk})
+
+
+FILLED = {
+    "ratings": ["loans_loanclassification"],
+    "contribution": ["loans_loanclassification"],
+    "tiers": ["ratings_contribution"],
+    "kpis": ["ratings_creditrating", "ratings_contribution", "ratings_customertier", "kpi_branchday"],
+}
+
+
+@before_stage(KIND)
+def renew_statistics(job: Job, stage: int) -> None:
+    """Let the planner know the rows that the stages before have just written; the first closing fills empty tables."""
+    if tables := FILLED.get(STAGES[stage]):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coopcrm_analyze(%s)", [tables])
 
 
 # -- Doing -------------------------------------------------------------------------------------------------------------

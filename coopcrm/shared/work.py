@@ -80,6 +80,20 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
+StageHook = Callable[[Job, int], None]
+_stage_hooks: dict[str, StageHook] = {}
+
+
+def before_stage(kind: str) -> Callable[[StageHook], StageHook]:
+    """Register what is done once before a later stage of a job of ``kind`` opens, in the transaction that opens it."""
+
+    def register(hook: StageHook) -> StageHook:
+        _stage_hooks[kind] = hook
+        return hook
+
+    return register
+
+
 # -- Ordering ----------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +358,8 @@ def settle(job_id: int) -> bool:
     if next_stage is None:
         _finish(job)
     elif next_stage != job.stage:
+        if hook := _stage_hooks.get(job.kind):
+            hook(job, next_stage)
         _open_stage(job, next_stage)
         wake_workers(left.filter(stage=next_stage).count())
         return True

@@ -83,6 +83,17 @@ def test_a_stage_waits_for_the_stage_before_it():
     assert (job.stage, written()) == (1, [])
 
 
+def test_what_is_due_before_a_stage_is_done_once_when_it_opens(monkeypatch):
+    opened = []
+    monkeypatch.setitem(work._stage_hooks, "test", lambda job, stage: opened.append((stage, written())))
+    orders = [NewOrder("test_write", key=str(n), stage=n // 2, payload={"n": n}) for n in range(4)]
+    order_work(kind="test", title="Write lines", orders=orders)
+
+    work.work_until_idle()
+
+    assert opened == [(1, [0, 1])]
+
+
 def test_an_order_may_add_orders_of_a_later_stage():
     job = order_work(kind="test", title="Spawn", orders=[NewOrder("test_spawn", key="s")])
 
