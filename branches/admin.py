@@ -6,15 +6,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportMixin
 
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
-from branches.office import OfficeAdmin, office
+from branches.office import ListAdmin, OfficeAdmin, office
 from branches.resources import AreaResource, UnitResource
 
 
 @admin.register(Unit, site=office)
-class UnitAdmin(ImportExportMixin, OfficeAdmin):
+class UnitAdmin(ListAdmin):
     resource_classes = [UnitResource]
     list_display = ["code", "name", "kind", "parent", "opened_on", "closed_on"]
     list_filter = ["kind"]
@@ -24,7 +23,7 @@ class UnitAdmin(ImportExportMixin, OfficeAdmin):
 
 
 @admin.register(Area, site=office)
-class AreaAdmin(ImportExportMixin, OfficeAdmin):
+class AreaAdmin(ListAdmin):
     resource_classes = [AreaResource]
     list_display = [
         "code",

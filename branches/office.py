@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportMixin
 
 from branches.choices import PostCode
 
@@ -56,12 +57,14 @@ class OfficeAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
 
+
+class ListAdmin(ImportExportMixin, OfficeAdmin):
+    """Rows that come in and go out as lists: keepers take in, keepers and readers hand out."""
+
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Asked by django-import-export before it shows and takes a file."""
         return self._keeps(request)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Asked by django-import-export before it writes a file."""
         return self.has_view_permission(request)
 
 

@@ -110,6 +110,8 @@ def _roads(text: str) -> Iterator[Road]:
     if not key:
         return
     yield Road(_("pinyin"), people.filter(pinyin__startswith=key), "pinyin")
+    if len(key) == 1:  # whose initials begin with it, their pinyin does
+        return
     initials = people.filter(initials__startswith=key).exclude(pinyin__startswith=key)
     yield Road(_("initials"), initials, "initials")
 

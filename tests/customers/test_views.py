@@ -324,6 +324,22 @@ def test_fields_that_the_form_does_not_show_change_nothing(client, cashier):
     )
 
 
+def test_form_sent_twice_registers_one_person(client, cashier):
+    form = counter_form(number="", form_key="0b0b5a0c-0f5e-4c5c-9d54-3a3b9b5d2c11")
+
+    first = client.post(reverse("customers:new"), form)
+    second = client.post(reverse("customers:new"), form)
+
+    assert first.url == second.url
+    assert Customer.objects.count() == 1
+
+
+def test_every_form_has_a_key_of_its_own(client, cashier):
+    keys = {page(client, "new")[0].context["form"]["form_key"].value() for _ in range(2)}
+
+    assert len(keys) == 2
+
+
 def test_number_is_judged_while_typing(client, cashier):
     url = reverse("customers:check-number")
 
