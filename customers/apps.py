@@ -9,6 +9,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from customers import exports, timeline  # noqa: F401 - registers the orders it does
+        from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.registries import timeline_sources
 
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):

@@ -29,6 +29,7 @@ from customers.ledgers import registry
 from customers.ledgers.areas import area_index
 from customers.ledgers.matching import Links, Mention, Question, link
 from customers.ledgers.reading import LedgerContext, LedgerRecord, SheetReading, read_ledger
+from customers.ledgers.reasons import NO_NAME, NOTHING_TO_GO_BY
 from customers.ledgers.villages import AreaIndex, village_cores
 from customers.ledgers.workbook import LedgerUnreadable
 from customers.models import LedgerFile, LedgerImport, LedgerRow, ReviewPair
@@ -259,7 +260,7 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
     accepted = [entry for entry in new if entry.record.is_customer]
     for entry in new:
         if not entry.record.is_customer:
-            entry.outcome, entry.reason = RowOutcome.REJECTED, "The row names nobody."
+            entry.outcome, entry.reason = RowOutcome.REJECTED, NO_NAME
     villages = dict(Area.objects.filter(level=AreaLevel.VILLAGE, valid_to=None).values_list("code", "pk"))
     mentions = [mention_of(i, entry, knows_villages=bool(villages)) for i, entry in enumerate(accepted)]
     records = registry.mentions_like(mentions, start=len(mentions), as_of=as_of)
@@ -349,7 +350,7 @@ def _settle_outcomes(persons: list[registry.Person], links: Links, accepted: lis
             if entry.outcome == RowOutcome.CREATED and in_question is not None:
                 entry.outcome, entry.reason = RowOutcome.REVIEW, reasons[in_question].rule
             elif entry.outcome == RowOutcome.CREATED and has_nothing_to_go_by(entry.record):
-                entry.outcome, entry.reason = RowOutcome.REVIEW, "NOTHING_TO_GO_BY"
+                entry.outcome, entry.reason = RowOutcome.REVIEW, NOTHING_TO_GO_BY
             entry.reason = entry.reason or ", ".join(entry.record.identity.flags)[:REASON_LENGTH]
 
 

@@ -95,6 +95,13 @@ class LedgerRow(SealedRow):
     def __str__(self) -> str:
         return f"{self.file} {self.sheet} {self.row_number}"
 
+    @property
+    def reason_in_words(self) -> str:
+        """The codes of ``reason`` in the language of the page."""
+        from customers.ledgers.reasons import reason_in_words
+
+        return reason_in_words(self.reason)
+
 
 class ReviewPair(models.Model):
     """Two customers that may be one person, with the evidence; a decision is kept for ever."""

@@ -284,3 +284,57 @@ def test_two_runs_at_once_write_what_one_writes():
 
     assert results[0].rows == results[1].rows
     assert LedgerRow.objects.count() == len(REGISTER)
+
+
+def test_reasons_are_told_in_words():
+    import_ledgers(everything(), as_of=AS_OF)
+
+    row = LedgerRow.objects.get(kind="counter_register", row_number=5)
+    assert row.reason == "SCIENTIFIC"
+    assert row.reason_in_words == "number destroyed by a spreadsheet: six digits left"
+
+
+def test_import_as_a_job_does_what_the_command_does(tmp_path):
+    from coopcrm.shared.work import do_next_order
+    from customers.ledgers.jobs import order_import
+
+    (tmp_path / "areas.csv").write_bytes(AREAS)
+    (tmp_path / "register.csv").write_bytes(register().content)
+    (tmp_path / "broken.csv").write_bytes("天气,很好\n".encode())
+    (tmp_path / "manifest.csv").write_text(
+        "file,kind,branch_code,branch_name\n"
+        "register.csv,counter_register,99000101,柳河信用社\nbroken.csv,account_list,99000101,柳河信用社\n",
+        encoding="utf-8",
+    )
+
+    job = order_import([tmp_path], as_of=AS_OF)
+    while do_next_order():
+        pass
+
+    job.refresh_from_db()
+    assert (job.state, job.result["rows"]) == ("done", len(REGISTER))
+    assert [row.subject for row in job.error_rows.all()] == ["broken.csv"]
+
+
+def test_commands_write_the_report_and_the_questions(tmp_path, capsys):
+    from django.core.management import call_command
+
+    (tmp_path / "areas.csv").write_bytes(AREAS)
+    (tmp_path / "register.csv").write_bytes(register().content)
+    (tmp_path / "manifest.csv").write_text(
+        "file,kind,branch_code,branch_name\nregister.csv,counter_register,99000101,柳河信用社\n",
+        encoding="utf-8",
+    )
+    report, review = tmp_path / "rows.csv", tmp_path / "pairs.csv"
+
+    call_command("import_areas", tmp_path / "areas.csv")
+    call_command("import_ledgers", tmp_path, report=report, review=review, date=AS_OF)
+
+    lines = report.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "source_file,sheet,row_number,outcome,customer_id,household_id,reason"
+    assert len(lines) == 1 + len(REGISTER)
+    assert lines[1].startswith("register.csv,,2,review,")
+    assert review.read_text(encoding="utf-8").startswith(
+        "source_file_a,sheet_a,row_a,source_file_b,sheet_b,row_b,weight"
+    )
+    assert "6 created, 0 renamed, 0 unchanged" in capsys.readouterr().out
