@@ -9,7 +9,7 @@ themselves to the same measure. A test demands that both say the same for every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,8 @@ RATIO, POINTS, MONEY, COUNT, SCORE, NET_SCORE = "ratio", "points", "money", "cou
 class Part:
     """Rows behind an indicator: a query, the column that orders and pages it, and what its rows add up to.
 
-    ``link`` names the page a row opens and the column with its id.
+    ``link`` names the page a row opens and the column with its id. A union's figures are the sums of its branches'
+    figures, unless two branches may share a row and ``adds_up`` is false.
     """
 
     name: str
@@ -44,14 +45,12 @@ class Part:
     order: str
     figures: str
     link: tuple[str, str] | None = None
+    adds_up: bool = True
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: its parts and the ways from sums and from rows to the arguments of its measure.
-
-    A union's figures are the sums of its branches' figures, unless ``adds_up`` is false.
-    """
+    """One indicator: its parts and the ways from sums and from rows to the arguments of its measure."""
 
     code: str
     name: str
@@ -61,10 +60,8 @@ class Indicator:
     from_rows: Callable[[Rows, Figures], dict[str, Any]]
     from_figures: Callable[[Figures, Figures], dict[str, Any]] | None = None
     needs: tuple[str, ...] = ()
-    adds_up: bool = True
     lower_is_better: bool = False
     cases: str = ""
-    dates: tuple[str, ...] = field(default=())
 
     def measure(self, arguments: dict[str, Any]) -> measures.Measure:
         """The value by the pure measure, or NO_DATA where an input was never entered."""
@@ -184,7 +181,7 @@ OWN_DEPOSITS = f"""
 """
 MARKET_PARTS = tuple(
     Part(name, label, rows, order, f"sum(amount) FILTER (WHERE NOT is_base) AS {name}_now,"
-         f" sum(amount) FILTER (WHERE is_base) AS {name}_base")
+         f" sum(amount) FILTER (WHERE is_base) AS {name}_base", adds_up=name == "own")
     for name, label, rows, order in (
         ("own", _("Own deposits by product"), OWN_DEPOSITS, "product_id"),
         ("market", _("Deposits of all institutions"), MARKET, "id"),
@@ -198,13 +195,16 @@ ANSWERS = """
     WHERE f.given_on > %(year_back)s AND f.given_on <= %(as_of)s AND f.{answer} IS NOT NULL
         AND (%(branch)s IS NULL OR f.branch_id = %(branch)s)
 """
-SUBJECTS_OF_BRANCH = """
-    SELECT s.id AS subject, c.id AS customer_id
-    FROM customers_customer s JOIN customers_customer c ON c.id = s.id OR c.merged_into_id = s.id
+KEPT_BASE = """
+    FROM customers_customer s {join}
     WHERE s.merged_into_id IS NULL AND (%(branch)s IS NULL OR s.branch_id = %(branch)s)
         AND s.registered_on < %(period_before)s
         AND NOT (s.state = 'deceased' AND COALESCE(s.deceased_on <= %(as_of)s, true))
 """
+SUBJECTS_OF_BRANCH = (
+    f"SELECT s.id AS subject, s.id AS customer_id {KEPT_BASE.format(join='')} UNION ALL SELECT s.id, c.id"
+    f" {KEPT_BASE.format(join='JOIN customers_customer c ON c.merged_into_id = s.id')}"
+)
 RETAINED = f"""
     SELECT start.subject AS customer_id, COALESCE(c.is_active, false) AS is_kept
     FROM ({active_customers("%(period_before)s", SUBJECTS_OF_BRANCH)}) start
@@ -439,11 +439,11 @@ INDICATORS: dict[str, Indicator] = {
             "MARKET_SHARE", _("Market share"), RATIO, True, MARKET_PARTS,
             lambda rows, _c: {"own": _market(rows)["own_now"], "market": _market(rows)["market_now"]},
             lambda sums, _c: {"own": sums["own_now"], "market": sums["market_now"]},
-            needs=("own", "market"), adds_up=False,
+            needs=("own", "market"),
         ),
         Indicator(
             "MARKET_SHARE_CHANGE", _("Change of the market share"), POINTS, True, MARKET_PARTS,
-            lambda rows, _c: _market(rows), needs=("own_now", "market_now", "own_base", "market_base"), adds_up=False,
+            lambda rows, _c: _market(rows), needs=("own_now", "market_now", "own_base", "market_base"),
         ),
         Indicator(
             "COST_INCOME", _("Cost to income"), RATIO, True, (ledger_part("operating_cost", "operating_income"),),
@@ -555,7 +555,7 @@ INDICATORS: dict[str, Indicator] = {
                 " count(*) FILTER (WHERE outcome NOT IN ('disbursed', 'open')) AS refused",
                 ("household", "household_id"),
             ),),
-            lambda rows, context: _applications(rows["applications"], context), adds_up=False,
+            lambda rows, context: _applications(rows["applications"], context),
         ),
         Indicator(
             "DATA_QUALITY", _("Data quality"), SCORE, False,

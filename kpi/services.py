@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from branches.models import Unit
 from coopcrm.shared.periods import add_months
 from coopcrm.shared.plain import plain
 from kpi import scorecards, selectors
-from kpi.indicators import FROM_ROWS_ONLY, HARD, INDICATORS, Indicator
+from kpi.indicators import FROM_ROWS_ONLY, HARD, INDICATORS, Indicator, Part
 from kpi.measures import Measure
 from kpi.models import KpiSnapshot, ScoreCard
 from loans.selectors import balance_on
@@ -115,12 +115,15 @@ def digest_of(values: Any) -> bytes:
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()
 
 
-def figures_of(indicator: Indicator, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The sums behind an indicator of one unit, added up in SQL."""
+def figures_of(parts: Iterable[Part], context: Mapping[str, Any], made: dict | None = None) -> dict[str, Any]:
+    """The sums of some parts for one unit, added up in SQL; ``made`` keeps those that several indicators share."""
+    made = {} if made is None else made
     figures: dict[str, Any] = {}
-    for part in indicator.parts:
+    for part in parts:
         statement = f"SELECT {part.figures} FROM ({part.rows}) rows_behind"
-        figures |= selectors.rows_of(statement, context)[0]
+        if statement not in made:
+            made[statement] = selectors.rows_of(statement, context)[0]
+        figures |= made[statement]
     return figures
 
 
@@ -146,7 +149,8 @@ def cases_of(indicator: Indicator, figures: Mapping[str, Any]) -> int | None:
 def snapshot_unit(*, unit: Unit, as_of: date, job_id: int | None = None) -> int:
     """Store every indicator of a branch for a business date, and its score card; returns how many rows were new."""
     context = selectors.context_with_calendar(as_of, unit.pk)
-    figures = {code: figures_of(indicator, context) for code, indicator in INDICATORS.items()}
+    made: dict[str, dict] = {}
+    figures = {code: figures_of(indicator.parts, context, made) for code, indicator in INDICATORS.items()}
     return _store(unit, as_of, figures, context, job_id)
 
 
@@ -154,12 +158,11 @@ def snapshot_union(*, union: Unit, as_of: date, job_id: int | None = None) -> in
     """Store every indicator of the union: the sums of its branches where they add up, else its own."""
     context = selectors.context_with_calendar(as_of, None)
     branch_figures = selectors.stored_figures(as_of)
+    made: dict[str, dict] = {}
     figures = {}
     for code, indicator in INDICATORS.items():
-        if indicator.adds_up and code in branch_figures:
-            figures[code] = added_up(branch_figures[code])
-        else:
-            figures[code] = figures_of(indicator, context)
+        own = [part for part in indicator.parts if not part.adds_up or code not in branch_figures]
+        figures[code] = added_up(branch_figures.get(code, [])) | figures_of(own, context, made)
     return _store(union, as_of, figures, context, job_id)
 
 
