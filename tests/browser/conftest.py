@@ -20,7 +20,12 @@ from coopcrm.shared.database import drop, prepare
 
 CUSTOMERS = 600
 SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
 AXE = Path(__file__).parent / "vendor" / "axe.js"
+PICTURES = settings.VAR_DIR / "screenshots"
+TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+    console.error("content policy:", event.violatedDirective, event.blockedURI || event.sample))"""
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -99,7 +104,7 @@ def _wait_until_ready(url: str, server: subprocess.Popen) -> None:
 def browser() -> Browser:
     """A real Chromium; without one the test fails with what to install."""
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        arguments = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
         path = os.environ.get("COOPCRM_CHROMIUM") or chromium.find()
         assert path, chromium.ADVICE
         opened = playwright.chromium.launch(executable_path=path, args=arguments)
@@ -115,6 +120,7 @@ def open_page(site, browser):
     def open_as(post: str | None, size: str = "desk", language: str = "en", **options) -> Page:
         context = browser.new_context(base_url=site, viewport=SIZES[size], locale=language, **options)
         contexts.append(context)
+        context.add_init_script(TELL_VIOLATIONS)
         page = context.new_page()
         page.troubles = []
         page.on("console", lambda said: page.troubles.append(said.text) if said.type == "error" else None)
@@ -163,3 +169,14 @@ def serious_faults(page: Page) -> list[str]:
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     return [f"{fault['id']}: {node['target']}" for fault in grave for node in fault["nodes"]]
+
+
+def too_wide(page: Page) -> int:
+    """By how many pixels the page must be scrolled sideways."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep what the page looks like in the first screenful, for people who judge it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png")
