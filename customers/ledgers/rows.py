@@ -32,7 +32,7 @@ SUBTOTAL = re.compile(
     re.VERBOSE,
 )
 TOTAL = re.compile(
-    rf"""^(总|合|共|累)计|^本?年(合计|累计|总计|结)|^以上(合计|共计)|^(grand)?total|^合共|^总数
+    rf"""^(总|合|共|累)计|^本?年(合计|累计|总计|结)|^以上(合计|共计)|^(grand)?total|^合共|^(总|合计|登记)?(户|人|笔)数|^总数
     |^全(社|年|村)(合计|共计)|^共{NUMBER}(户|人|笔|条|页)""",
     re.VERBOSE,
 )
@@ -72,6 +72,7 @@ def classify(row: Row, header: Header, *, is_place: Callable[[str], bool] = lamb
     return RowKind.DATA if _names_customer(row, header) else RowKind.NOTE
 
 
+LABELLED = re.compile(r"^[^\d:：]{2,10}[:：]")
 LABEL_LENGTH = 10  # a label such as 本页小计 is short; a remark that mentions a sum is not
 NOTE_CELLS = 3
 
@@ -80,6 +81,8 @@ def _furniture(texts: list[str]) -> RowKind | None:
     """Name a line of sums, signatures or notes; the label of a sum may stand in any column."""
     first = texts[0]
     labels = [text for text in texts if len(text) <= LABEL_LENGTH]
+    if all(LABELLED.match(text) for text in texts):
+        return RowKind.SIGNATURE
     if SIGNATURE.match(first) or sum(bool(SIGNATURE.match(text)) for text in texts) > 1:
         return RowKind.SIGNATURE
     if any(SUBTOTAL.match(text) for text in labels):
@@ -134,13 +137,27 @@ def _lone_cell(
     return RowKind.NOTE if isinstance(cell, str) else RowKind.TOTAL
 
 
+ABOUT_CUSTOMER = (
+    "date",
+    "phone",
+    "address",
+    "village",
+    "id_number",
+    "amount",
+    "balance",
+    "income",
+    "land",
+    "birth_date",
+)
+
+
 def _names_customer(row: Row, header: Header) -> bool:
-    """A data row says who: a name, or at least a number or an account."""
-    for name in ("name", "id_number", "account_number"):
-        for cell in _cells(row, header, name):
-            text = as_text(cell)
-            if name == "name" and re.search(r"[^\W\d_]", text) and not is_placeholder(text):
-                return True
-            if name != "name" and re.search(r"\d{6}|\d\.\d+E", text, re.IGNORECASE):
-                return True
-    return False
+    """A data row says who: a name, or at least a number or an account; an odd name needs something beside it."""
+    for cell in _cells(row, header, "name"):
+        text = as_text(cell)
+        is_word = re.search(r"[^\W\d_]", text) and not is_placeholder(text)
+        has_company = any(_cells(row, header, field) for field in ABOUT_CUSTOMER)
+        if is_word and (has_company or looks_like_name(cell)):
+            return True
+    numbers = [*_cells(row, header, "id_number"), *_cells(row, header, "account_number")]
+    return any(re.search(r"\d{6}|\d\.\d+E", as_text(cell), re.IGNORECASE) for cell in numbers)

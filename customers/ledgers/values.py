@@ -109,6 +109,7 @@ def is_nickname(name: NameReading) -> bool:
 # --- identity numbers ------------------------------------------------------------------------------------------------
 
 ID_NOISE = re.compile(r"[\s\-‐‑–—'\"`‘’“”´.·*,;:]+")
+ID_WORDS = re.compile("[(\\[].*?[)\\]]|[\u3400-\u9fff]+")
 ID_QUOTES = re.compile(r"^['\"`‘’“”´\s]+|['\"`‘’“”´\s]+$")
 ID_LETTERS = str.maketrans({
     "O": "0", "o": "0", "Q": "0", "D": "0", "I": "1", "l": "1", "i": "1", "L": "1", "|": "1", "!": "1", "Z": "2",
@@ -151,9 +152,8 @@ def read_id(value: object, *, as_of: date | None = None) -> IdReading:
     if isinstance(value, (int, float, Decimal)) or SCIENTIFIC.match(unquoted):
         return _read_numeric_id(value, unquoted, as_of)
     flags = [flag for flag, seen in _surface_damage(raw, typed) if seen]
-    cleaned = (
-        ID_NOISE.sub("", re.sub(r"[(\[].*?[)\]]", "", typed)).replace("×", "X").replace("✕", "X").upper()
-    )
+    bare = ID_NOISE.sub("", ID_WORDS.sub("", typed))
+    cleaned = bare.replace("×", "X").replace("✕", "X").upper()
     if not re.search(r"\d", cleaned):
         return IdReading(typed=typed, flags=("NOT_A_NUMBER",))
     if number := valid_resident_id(cleaned, as_of):
@@ -358,7 +358,12 @@ CHINESE_PART = re.compile(rf"[{NUMERAL_CHARACTERS}]+|\d+")
 
 def _parts_options(text: str, form: str) -> list[DateOption]:  # noqa: PLR0911 - one return per shape
     text = re.sub(r"(年)?(闰)?正月", r"年1月", text) if "正月" in text else text
-    text = text.replace("初", "").replace("号", "日").replace("元年", "1年")
+    text = re.sub(
+        r"(?<=[一二三四五六七八九零〇])[0oO]+(?=[一二三四五六七八九零〇年])",
+        lambda m: "〇" * len(m.group(0)),
+        text,
+    )
+    text = text.replace("元月", "1月").replace("初", "").replace("号", "日").replace("元年", "1年")
     if not re.fullmatch(
         rf"[\d{NUMERAL_CHARACTERS}]+(?:[年月日份./\-、,\\~至_]+[\d{NUMERAL_CHARACTERS}]*)*", text
     ):
@@ -451,9 +456,10 @@ def read_money(value: object, *, unit: Decimal = Decimal(1)) -> MoneyReading:
     if text in NOTHING:
         return MoneyReading(typed, Decimal(0))
     source = next((name for name, words in SOURCE_WORDS if any(word in text for word in words)), "")
-    approximate = bool(CIRCA.search(text))
+    text = re.sub(r"(?<=\d)[wW](?=\d?元?$)", "万", text)
+    approximate = bool(CIRCA.search(text) or RANGE.search(text))
     match = AMOUNT.search(CIRCA.sub("", text).replace(",", ""))
-    if not match:
+    if not match or RANGE.search(text):  # between two figures nobody can say which
         return MoneyReading(typed, None, approximate, source)
     amount = _amount_in(match.group(0))
     if (
@@ -466,6 +472,7 @@ def read_money(value: object, *, unit: Decimal = Decimal(1)) -> MoneyReading:
     return MoneyReading(typed, amount, approximate, source)
 
 
+RANGE = re.compile(r"\d万?[-~～至到—]+\d")
 AMOUNT = re.compile(
     rf"-?[\d.{NUMERAL_CHARACTERS}]+(?:[万千百十億亿][\d.{NUMERAL_CHARACTERS}]*)*半?(?:元|块)?"
 )
@@ -525,6 +532,7 @@ LAND_PART = re.compile(
     )
 )
 LAND_WHOLE = re.compile(r"([\d.NUM]+)(?:亩|畝)?(半)?(?:([\dNUM])分)?(半)?".replace("NUM", NUMERAL_CHARACTERS))
+LAND_PIECE = re.compile(r"([\d.NUM]+)亩(?![\dNUM半])".replace("NUM", NUMERAL_CHARACTERS))
 LAND_FEN = re.compile(r"^([\dNUM]+)分(地|田)?$".replace("NUM", NUMERAL_CHARACTERS))
 
 
@@ -547,6 +555,9 @@ def read_land(value: object) -> LandReading:
             parts[name] = parts.get(name, Decimal(0)) + size
     if parts:
         return LandReading(typed, sum(parts.values(), Decimal(0)), parts, approximate)
+    pieces = [_figure(piece) for piece in LAND_PIECE.findall(text)]
+    if len(pieces) > 1 and None not in pieces:
+        return LandReading(typed, sum(pieces, Decimal(0)), {}, approximate)
     match = LAND_WHOLE.match(text)
     size = _mu(match.group(1), match.group(3), match.group(2) or match.group(4)) if match else None
     return LandReading(typed, size, {}, approximate)
@@ -631,7 +642,10 @@ SEXES = {
 
 def read_sex(value: object) -> str:
     """Return M, F or empty. Codes 1 and 2 are the national ones; 0 beside 1 means a woman."""
-    return SEXES.get(simplified(compact(value)).lower().removesuffix(".0"), "")
+    text = simplified(compact(value)).lower().removesuffix(".0")
+    if ("男" in text) != ("女" in text) and len(text) <= 5:
+        return "M" if "男" in text else "F"
+    return SEXES.get(text, "")
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------

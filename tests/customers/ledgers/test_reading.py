@@ -102,6 +102,8 @@ def test_furniture_is_told_from_customers():
         [],
         ["合 计", "", "6人", "", "", "", "", "9,360.12"],
         ["共 6 笔"],
+        ["", "总户数", "6"],
+        ["填制人：王五", "", "网点主管：李六"],
         ["制表：王会计", "", "复核：李主任", "", "日期："],
     ]
 
@@ -113,7 +115,7 @@ def test_furniture_is_told_from_customers():
         kinds[RowKind.SUBTOTAL],
         kinds[RowKind.TOTAL],
         kinds[RowKind.SIGNATURE],
-    ) == (1, 1, 2, 1)
+    ) == (1, 1, 3, 2)
 
 
 def test_header_of_two_lines_and_two_sheets():

@@ -20,6 +20,7 @@ BORN = date(1949, 12, 31)
         ("'110105194912310038", "QUOTE_MARK"),
         ("‘110105194912310038", "QUOTE_MARK"),
         ("110105491231003", "LEGACY15"),
+        ("身份证：110105194912310038（原件）", ""),
     ],
 )
 def test_number_survives_how_it_was_typed(typed, flag):
@@ -129,6 +130,8 @@ def test_phones_of_a_cell(typed, numbers):
         ("2005.3.16", date(2005, 3, 16)),
         ("2005年3月16日", date(2005, 3, 16)),
         ("二〇〇五年三月十六日", date(2005, 3, 16)),
+        ("二00五年三月十六日", date(2005, 3, 16)),
+        ("2005年元月16日", date(2005, 1, 16)),
         ("20050316", date(2005, 3, 16)),
         (38427, date(2005, 3, 16)),
         ("38427", date(2005, 3, 16)),
@@ -165,6 +168,7 @@ def test_what_is_no_date_is_not_made_one(typed):
         ("6万0", "60000"),
         ("2万3千", "23000"),
         ("两万三", "23000"),
+        ("1.2w", "12000"),
         ("5千", "5000"),
         ("借亲戚5400", "5400"),
         ("欠社里4400", "4400"),
@@ -181,7 +185,7 @@ def test_money_as_people_write_it(typed, amount):
     assert values.read_money(typed).amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("typed", ["", None, "-", "不详"])
+@pytest.mark.parametrize("typed", ["", None, "-", "不详", "2-3万"])
 def test_unknown_debt_is_not_zero(typed):
     assert values.read_money(typed).amount is None
 
@@ -204,6 +208,8 @@ def test_unit_of_the_header_holds_for_bare_small_figures_only():
         ("十二亩", "12"),
         ("田6亩地3亩", "9"),
         ("约15亩", "15"),
+        ("3.5亩水田，2亩旱地", "5.5"),
+        ("一亩三分", "1.3"),
         ("5分", "0.5"),
         ("无", "0"),
     ],
