@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember
@@ -390,24 +391,28 @@ class ListForm(forms.Form):
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)
-        branches = branches_of(staff)
-        self.fields["branch"].queryset = branches
-        if len(branches) < 2:
+        if staff.scope.sees_union or len(staff.scope.branch_ids) > 1:
+            self.fields["branch"].queryset = branches_of(staff)
+        else:
             del self.fields["branch"]
-        self.fields["village"].queryset = _villages_for(staff)
+        self.fields["village"].queryset = self._villages(staff)
         for name, narrowing in registries.list_filters.items():
             choices = [("", _("all")), *narrowing.choices()]
             self.fields[name] = forms.ChoiceField(label=narrowing.label, choices=choices, required=False)
 
+    def _villages(self, staff: StaffMember):
+        """Villages of the own branches; head office chooses among those of the branch it has chosen."""
+        rows = villages().order_by("pinyin", "id")
+        if not staff.scope.sees_union:
+            return rows.filter(served_by(staff.scope.branch_ids) | Q(unit=None))
+        branch, village = self.data.get("branch", ""), self.data.get("village", "")
+        chosen = served_by([int(branch)]) if branch.isdecimal() else Q(pk=None)
+        return rows.filter(chosen | Q(pk=int(village)) if village.isdecimal() else chosen)
 
-def _villages_for(staff: StaffMember):
-    from django.db.models import Q
 
-    rows = villages().order_by("pinyin", "id")
-    if staff.scope.sees_union:
-        return rows
-    own = Q(unit__in=staff.scope.branch_ids) | Q(unit__parent__in=staff.scope.branch_ids) | Q(unit=None)
-    return rows.filter(own)
+def served_by(branch_ids) -> Q:
+    """Villages that a branch or a unit below it serves."""
+    return Q(unit__in=branch_ids) | Q(unit__parent__in=branch_ids)
 
 
 class OutcomeForm(forms.Form):
@@ -430,7 +435,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)
-        for name, field in ListForm(staff=staff).fields.items():
+        for name, field in ListForm(self.data, staff=staff).fields.items():
             field.widget = forms.HiddenInput()
             self.fields[name] = field
 

@@ -76,6 +76,36 @@ def test_list_is_narrowed_by_village_and_pages_by_id(client, cashier, monkeypatc
     assert (people[2].name in second, "王大" in first + second) == (True, False)
 
 
+def test_list_costs_the_same_with_one_row_and_with_many(client, cashier):
+    branch = branch_of(cashier)
+    make_household(branch=branch)
+    page(client, "list")
+    with CountQueries() as few:
+        page(client, "list")
+    for name in ("王磊", "王强", "王芳"):
+        make_household(make_customer(name, branch=branch, village=make_village(unit=branch)))
+
+    with CountQueries() as many:
+        page(client, "list")
+
+    assert (many.count, many.count <= 8) == (few.count, True)
+
+
+def test_head_office_chooses_a_village_of_the_branch_it_has_chosen(client):
+    client.force_login(make_staff(PostCode.HEAD_OFFICE))
+    branch = make_branch()
+    village, other = make_village("孙家村", unit=branch), make_village("白雀园村", unit=make_branch())
+    make_customer("张桂兰", branch=branch, village=village)
+    make_customer("王建国", branch=branch)
+
+    _, whole = page(client, "list")
+    _, text = page(client, "list", branch=branch.pk, village=village.pk)
+
+    assert ("孙家村</option>" in whole, "王建国" in whole) == (False, True)
+    assert ("孙家村</option>" in text, other.name in text) == (True, False)
+    assert ("张桂兰" in text, "王建国" in text) == (True, False)
+
+
 def test_what_is_searched_never_stands_in_an_address(client, cashier):
     make_customer(branch=branch_of(cashier), phone="13912345678")
     make_customer("王秀英", branch=branch_of(cashier), phone="13800005678")
