@@ -494,7 +494,9 @@ def _questions(profiles: Sequence[Profile]) -> list[Question]:
         )
         for weight, i, j, levels in _scored(profiles)
     ]
-    return found + _conflicts(profiles) + _doubtful_numbers(profiles)
+    found += _conflicts(profiles) + _doubtful_numbers(profiles)
+    records = {profile.key for profile in profiles if profile.customer is not None}
+    return [question for question in found if not {question.first, question.second} <= records]
 
 
 def _doubtful_numbers(profiles: Sequence[Profile]) -> list[Question]:

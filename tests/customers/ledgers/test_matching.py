@@ -107,6 +107,12 @@ def test_two_registry_records_are_never_joined_by_an_import():
     assert persons({**record, "customer": 1}, {**record, "customer": 2}) == [[0], [1]]
 
 
+def test_an_import_asks_nothing_about_two_registry_records():
+    claims = [{"name": name, "number": NUMBER, "customer": i} for i, name in enumerate(("王大明", "赵铁柱"))]
+
+    assert rules(*claims) == []
+
+
 def test_spouse_column_and_remark_bring_a_family_together():
     home = frozenset({"990001101201"})
     people = [
