@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.shortcuts import render
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
@@ -25,6 +26,7 @@ router.register("units", Units, basename="api-unit")
 router.register("areas", Areas, basename="api-area")
 
 
+@require_safe
 def documentation(request):
     """Explain every operation of the API in the words of its own OpenAPI document."""
     document = SchemaGenerator().get_schema(request=None, public=True)

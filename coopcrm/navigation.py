@@ -23,13 +23,17 @@ BUSINESS = FIELD | COUNTER | DIRECTORS | UNION
 
 @dataclass(frozen=True)
 class Place:
-    """A page that people go to by name; ``pinyin`` finds it in the palette, ``posts`` empty means everybody."""
+    """A page that people go to by name; ``pinyin`` finds it in the palette, ``posts`` empty means everybody.
+
+    Pages below ``also`` belong to the place too.
+    """
 
     path: str
     icon: str
     label: str
     pinyin: str
     posts: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -53,7 +57,12 @@ PLACES = (
         frozenset(BUSINESS - FIELD - COMMITTEE),
     ),
     Place(
-        "/loans/", "cash", _("Credit"), "xin dai dai kuan shou xin", frozenset(BUSINESS | {PostCode.AUDITOR})
+        "/loans/",
+        "cash",
+        _("Credit"),
+        "xin dai dai kuan shou xin",
+        frozenset(BUSINESS | {PostCode.AUDITOR}),
+        ("/ratings/",),
     ),
     Place(
         "/ledgers/",
@@ -68,6 +77,7 @@ PLACES = (
         _("Figures"),
         "zhi biao bao biao kao he",
         frozenset(BUSINESS | {PostCode.AUDITOR}),
+        ("/tiers/",),
     ),
     Place(
         "/audit/", "shield-check", _("Audit trail"), "liu hen ji he shen ji", frozenset({PostCode.AUDITOR})
@@ -103,7 +113,7 @@ def is_served(path: str) -> bool:
 
 def is_current(place: Place, path: str) -> bool:
     """Whether the page at ``path`` belongs to the place; the home page belongs to itself alone."""
-    return path == place.url if place.path == "/" else path.startswith(place.url)
+    return path == place.url if place.path == "/" else path.startswith((place.url, *place.also))
 
 
 def open_places(places: tuple[Place, ...], posts: frozenset[str]) -> list[Place]:

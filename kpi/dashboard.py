@@ -241,7 +241,7 @@ class Dashboard:
                 continue
             active = self.figure(unit, "HIGH_END_SHARE").n or 1
             point = {
-                "name": unit.name,
+                "name": unit.short,
                 "x": float(card.hard_score),
                 "y": float(card.soft_score),
                 "size": active,

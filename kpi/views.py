@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from branches.choices import UnitKind
 from branches.models import Unit
@@ -25,6 +26,7 @@ def _chosen(request, dates: list[date]) -> tuple[date, date | None]:
     return as_of, against if against and against < as_of else next(iter(earlier), None)
 
 
+@require_safe
 def figures(request):
     """Head office sees the union and its branches; a branch is sent to its own page."""
     staff = request.user
@@ -65,6 +67,7 @@ def figures(request):
     return render(request, "kpi/dashboard.html", context)
 
 
+@require_safe
 def unit_page(request, unit):
     """All indicators of a branch, hard beside soft, with what changed."""
     unit = get_object_or_404(Unit, pk=unit, kind__in=[UnitKind.UNION, UnitKind.BRANCH])
@@ -90,6 +93,7 @@ def unit_page(request, unit):
     return render(request, "kpi/unit.html", context)
 
 
+@require_safe
 def figure_page(request, unit, code, day):
     """One figure: formula, inputs, version, trend, why there is none, and the rows behind it."""
     unit = get_object_or_404(Unit, pk=unit, kind__in=[UnitKind.UNION, UnitKind.BRANCH])

@@ -8,9 +8,8 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 NONE = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -284,7 +283,7 @@ def shown(code: str, value: Decimal | None) -> str:
     if kind == "ratio":
         return f"{plain(value * 100, 2)} %"
     if kind == "points":
-        return _t("%(value)s points") % {"value": plain(value, 2, sign=True)}
+        return gettext("%(value)s points") % {"value": plain(value, 2, sign=True)}
     return plain(value, places_of(kind))
 
 
@@ -302,7 +301,7 @@ def change_in_words(code: str, moved: Decimal | None) -> str:
         return NONE
     kind = words_for(code).kind
     text = plain(moved, 1 if kind == "index" else 2, sign=True)
-    return _t("%(change)s points") % {"change": text} if kind in ("ratio", "points") else text
+    return gettext("%(change)s points") % {"change": text} if kind in ("ratio", "points") else text
 
 
 def plain(value: Any, places: int, *, sign: bool = False) -> str:
@@ -336,7 +335,7 @@ def inputs_in_words(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in inputs.items():
         if name.startswith("n_") and name[2:].isdigit():
             if Decimal(str(value)):
-                told.append((_t("counted with %(answer)s") % {"answer": name[2:]}, plain(value, 0)))
+                told.append((gettext("counted with %(answer)s") % {"answer": name[2:]}, plain(value, 0)))
         else:
             told.append(input_in_words(name, value))
     return told

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from coopcrm.shared.paging import page_of
 from customers.policies import may_read_fully
@@ -11,6 +12,7 @@ from loans.forms import LoanFilter, ReservesForm
 from loans.models import Loan
 
 
+@require_safe
 def loan_list(request):
     """Loans with a balance on the last classified day, the longest overdue first."""
     if not policies.may_see_book(request.user):
@@ -39,6 +41,7 @@ def loan_list(request):
     return render(request, "loans/list.html", context)
 
 
+@require_safe
 def loan_page(request, pk):
     """One loan: what is due, its class explained, and what else the household owes."""
     loans = Loan.objects.visible_to(request.user).select_related(
@@ -71,6 +74,7 @@ def loan_page(request, pk):
     return render(request, "loans/loan.html", context)
 
 
+@require_safe
 def provisions(request):
     """What the classes of a branch ask to be set aside, and whether the reserves suffice."""
     if not policies.may_see_provisions(request.user):

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
+from redis.exceptions import RedisError
 
 from branches.models import StaffMember
 from coopcrm.shared.money import rounded
@@ -31,11 +33,10 @@ def last_rated_on() -> date | None:
 
 
 def current_ratings(staff: StaffMember) -> QuerySet[CreditRating]:
-    """The last rating of each household that a person sees."""
-    newer = CreditRating.objects.filter(household=OuterRef("household")).filter(
-        Q(as_of__gt=OuterRef("as_of")) | Q(as_of=OuterRef("as_of"), pk__gt=OuterRef("pk"))
-    )
-    return CreditRating.objects.visible_to(staff).filter(~Exists(newer))
+    """The last rating of each household that a person sees, found by the index of the household's ratings."""
+    of_household = CreditRating.objects.filter(household=OuterRef("household"))
+    last = of_household.order_by("-as_of", "-id").values("pk")[:1]
+    return CreditRating.objects.visible_to(staff).filter(pk=Subquery(last))
 
 
 def narrowed(rows: QuerySet[CreditRating], given: Mapping) -> QuerySet[CreditRating]:
@@ -121,16 +122,28 @@ def with_components(rows: QuerySet[CustomerTier]) -> QuerySet[CustomerTier]:
     return rows.select_related("customer__village", "customer__branch").annotate(**found)
 
 
+def summary_of(rows: QuerySet[CustomerTier], *, staff: StaffMember, period_end: date, branch=None) -> dict:
+    """Counts by tier and the whale curve, kept until a tier is computed anew: for a million customers it takes long."""
+    newest = CustomerTier.objects.aggregate(newest=Max("pk"))["newest"]
+    branches = "all" if staff.scope.sees_union else "-".join(map(str, sorted(staff.scope.branch_ids)))
+    key = f"tiers:{period_end}:{branch.pk if branch else branches}:{newest}"
+    try:
+        return cache.get_or_set(key, lambda: _summary(rows), timeout=24 * 60 * 60)
+    except RedisError:  # without the cache the page only takes longer
+        return _summary(rows)
+
+
+def _summary(rows: QuerySet[CustomerTier]) -> dict:
+    return {"tiers": by_tier(rows), "whale": whale_of(rows)}
+
+
 def by_tier(rows: QuerySet[CustomerTier]) -> list[dict]:
     """Customers and contribution by tier in force, best first."""
     grouped = rows.order_by().values("tier").annotate(count=Count("id"), total=Sum("contribution"))
     found = {row["tier"]: row for row in grouped}
     empty = {"count": 0, "total": Decimal(0)}
     customers = sum(row["count"] for row in found.values())
-    return [
-        {"code": code, "label": label, **_counts(found.get(code, empty), customers)}
-        for code, label in Tier.choices
-    ]
+    return [{"code": code, **_counts(found.get(code, empty), customers)} for code in Tier.values]
 
 
 def _counts(row: Mapping, customers: int) -> dict:

@@ -329,7 +329,14 @@ class Sheet:
             found = scorecard.what_would_raise(self.facts, self.card)
         except scorecard.InvalidFacts:
             return []
-        return [{"text": words.next_step(line), "points": line.points} for line in found]
+        return [{"text": words.next_step(line), "points": self._gain(line)} for line in found]
+
+    def _gain(self, line: scorecard.Improvement) -> int:
+        """Points of a step; a first credit report or loan is told with all it can bring."""
+        if (line.factor, line.from_band) not in words.FIRST_STEPS:
+            return line.points
+        factor = next(each for each in self.card.factors if each.code == line.factor)
+        return factor.top - int(self.points.get(line.factor) or 0)
 
     def comparison(self) -> list[FactorLine]:
         """Factors whose points differ from the rating before."""

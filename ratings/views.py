@@ -7,17 +7,19 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.paging import page_of
 from customers.models import Household
+from loans.policies import may_see_provisions
 from ratings import overview, policies, services
 from ratings.forms import RatingFilter, TierFilter
 from ratings.models import CreditRating
 from ratings.sheet import Sheet
 
 
+@require_safe
 def rating_list(request):
     """The last rating of each household, with the spread of grades at the last closing."""
     form = RatingFilter(request.GET, staff=request.user)
@@ -39,10 +41,13 @@ def rating_list(request):
             "across": True,
         },
         "is_narrowed": any(given.values()),
+        "may_see_provisions": may_see_provisions(request.user),
+        "may_see_contribution": policies.may_see_contribution(request.user),
     }
     return render(request, "ratings/list.html", context)
 
 
+@require_safe
 def rating_page(request, pk):
     """One rating explained: points, evidence, caps, limit, what is missing, what would raise it."""
     ratings = CreditRating.objects.visible_to(request.user).select_related(
@@ -75,6 +80,7 @@ def rate_now(request, pk):
     return redirect("ratings:rating", rating.pk)
 
 
+@require_safe
 def tier_list(request):
     """Customers by contribution, with what it is made of and the whale curve of the branch."""
     if not policies.may_see_contribution(request.user):
@@ -88,13 +94,14 @@ def tier_list(request):
         rows = overview.tiers_in(request.user, end)
         if given.get("branch"):
             rows = rows.filter(branch_id=given["branch"].pk)
-        whale = overview.whale_of(rows)
+        summary = overview.summary_of(rows, staff=request.user, period_end=end, branch=given.get("branch"))
+        whale = summary["whale"]
         listed = rows.filter(tier=given["tier"]) if given.get("tier") else rows
         context |= {
             "period_end": end,
             "branch": given.get("branch"),
             "tier": given.get("tier"),
-            "tiers": overview.by_tier(rows),
+            "tiers": summary["tiers"],
             "whale": whale,
             "whale_chart": _whale_chart(whale) if whale else None,
             "page": page_of(request, overview.with_components(listed), overview.TIER_ORDER),

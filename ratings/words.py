@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 FACTORS = {
@@ -149,14 +149,22 @@ NEXT_STEPS = {
     "C4": _("Bring guarantees for others to %(band)s of the net income."),
 }
 
+FIRST_STEPS = {
+    ("C1", "none"): _("Borrow a small amount and repay it on the day."),
+    ("C2", "not_queried"): _("Let the credit report be queried; a clean one counts in full."),
+}
+
 SHARES = {"B1", "B3", "B4", "B5", "C4"}
 
 
 def next_step(improvement) -> str:
     """One line of "what would raise it": what to reach, in the household's words."""
+    special = FIRST_STEPS.get((improvement.factor, improvement.from_band))
+    if special is not None:
+        return str(special)
     sentence = NEXT_STEPS.get(improvement.factor)
     if sentence is None:
-        return _t("%(factor)s: %(band)s") % {
+        return gettext("%(factor)s: %(band)s") % {
             "factor": FACTORS.get(improvement.factor, improvement.name),
             "band": improvement.to_band,
         }
@@ -171,10 +179,10 @@ def band_in_words(factor: str, band: str) -> str:
         return str(CreditReport(band).label) if band in CreditReport.values else band
     sign, _space, figure = band.partition(" ")
     sentences = {
-        "≥": _t("at least %(figure)s"),
-        ">": _t("more than %(figure)s"),
-        "≤": _t("at most %(figure)s"),
-        "<": _t("less than %(figure)s"),
+        "≥": gettext("at least %(figure)s"),
+        ">": gettext("more than %(figure)s"),
+        "≤": gettext("at most %(figure)s"),
+        "<": gettext("less than %(figure)s"),
     }
     if sign not in sentences:
         return band
