@@ -98,17 +98,20 @@ def filtered_customers(staff: StaffMember, filters: dict[str, Any]) -> QuerySet[
 
 @dataclass(frozen=True)
 class ListRow:
-    """A line of the customer list: the customer and the badges of the apps above."""
+    """A line of the customer list: the customer, and by heading the badges of the apps above."""
 
     customer: Customer
-    badges: list[tuple[str, str] | None]
+    badges: list[tuple[Any, tuple[str, str] | None]]
 
 
 def with_columns(staff: StaffMember, people: list[Customer]) -> tuple[list[Any], list[ListRow]]:
     """Headings of the apps above, and the rows with their badges: one query per column."""
     ids = [person.pk for person in people]
     columns = [column(staff, ids) for column in registries.list_columns] if ids else []
-    rows = [ListRow(person, [values.get(person.pk) for _heading, values in columns]) for person in people]
+    rows = [
+        ListRow(person, [(heading, values.get(person.pk)) for heading, values in columns])
+        for person in people
+    ]
     return [heading for heading, _values in columns], rows
 
 
