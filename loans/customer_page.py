@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Case, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from customers import masking, numbers
 from customers.models import Customer, Household
 from customers.registries import TimelineEvent
 from loans import policies
-from loans.choices import LoanClass
+from loans.choices import AccountState, LoanClass
 from loans.models import Account, CreditLine, Loan, LoanClassification
 from loans.overview import exposure_of
 
@@ -39,18 +39,10 @@ def accounts_card(staff: StaffMember, customer: Customer | None, household: Hous
     if customer is None or not policies.may_see_book(staff):
         return None
     accounts = Account.objects.visible_to(staff).filter(customer=customer).select_related("product", "loan")
-    rows = list(accounts.order_by("state", "-balance", "pk")[: SHOWN_ACCOUNTS + 1])
-    if not rows:
-        return None
-    shown = [
-        {"row": row, "number": masking.mask_bank_card(row.open("number"))} for row in rows[:SHOWN_ACCOUNTS]
-    ]
-    total = accounts.aggregate(total=Sum("balance"))["total"]
-    return "loans/_accounts_card.html", {
-        "accounts": shown,
-        "has_more": len(rows) > SHOWN_ACCOUNTS,
-        "total": total,
-    }
+    open_first = Case(When(state=AccountState.OPEN, then=0), default=1)
+    rows = accounts.order_by(open_first, "-balance", "pk")[:SHOWN_ACCOUNTS]
+    shown = [{"row": row, "number": masking.mask_bank_card(row.open("number"))} for row in rows]
+    return ("loans/_accounts_card.html", {"accounts": shown, "customer": customer}) if shown else None
 
 
 def loans_paid_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
@@ -55,7 +56,18 @@ def contribution_card(
         {"label": _("Work"), "value": -found.operating_cost},
         {"label": _("Fees"), "value": found.fee_income},
     ]
-    return "ratings/_contribution_card.html", {"contribution": found, "tier": tier, "steps": steps}
+    context = {"contribution": found, "tier": tier, "steps": steps, "customer": customer}
+    return "ratings/_contribution_card.html", context | {"of_household": _of_household(household, found)}
+
+
+def _of_household(household: Household | None, found: Contribution) -> Decimal | None:
+    """The sum of the members' contributions of the same period; None for a person alone."""
+    if household is None:
+        return None
+    members = household.memberships.filter(valid_to=None).values("customer")
+    rows = Contribution.objects.filter(customer__in=members, period_end=found.period_end)
+    last = rows.order_by("customer_id", "-id").distinct("customer_id").values_list("contribution", flat=True)
+    return sum(last, Decimal(0))
 
 
 def ratings_made(

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from branches.choices import PostCode
 from loans import overview
-from loans.customer_page import holders_of_account
+from loans.customer_page import accounts_card, holders_of_account
 from tests.book import make_account, make_class, make_line, make_loan, make_rated_household
 from tests.factories import TODAY, branch_of, make_branch, make_customer, make_household, make_staff
 
@@ -156,3 +156,17 @@ def test_the_list_costs_the_same_queries_for_one_row_and_for_five(client):
         make_loan(make_household(branch=branch_of(staff)))
 
     assert cost() == one <= 9
+
+
+def test_the_customer_page_shows_accounts_masked_with_open_ones_first():
+    staff = make_staff(PostCode.CASHIER)
+    customer = make_customer(branch=branch_of(staff))
+    make_account(customer, balance="90.00", state="closed")
+    open_account = make_account(customer, balance="10.00")
+
+    _template, context = accounts_card(staff, customer, None)
+
+    assert [each["row"].state for each in context["accounts"]] == ["open", "closed"]
+    number = open_account.open("number")
+    assert context["accounts"][0]["number"] == number[:6] + "*" * (len(number) - 10) + number[-4:]
+    assert accounts_card(make_staff(PostCode.CASHIER), customer, None) is None

@@ -11,12 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from branches.choices import PostCode
+from customers.models import Customer
 from ratings import overview
+from ratings.customer_page import contribution_card, grades, ratings_made, with_grade, with_tier
+from ratings.customer_page import tiers as customer_tiers
 from ratings.models import CreditRating
 from ratings.sheet import Sheet
 from ratings.tiers import whale_curve
 from tests.book import make_contributions, make_rated_household, make_rating
-from tests.factories import branch_of, make_branch, make_staff
+from tests.factories import branch_of, make_branch, make_household, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +243,38 @@ def test_contribution_is_not_for_the_counter(client):
     answer, _text = page_of(client, make_staff(PostCode.CASHIER), "/tiers/")
 
     assert answer.status_code == 403
+
+
+def test_the_contribution_card_of_a_household_shows_the_sum_of_its_members():
+    staff = make_staff(PostCode.DIRECTOR)
+    tiers = make_contributions(branch_of(staff), ["900.00", "-36.88"])
+    head, other = (Customer.objects.get(pk=tier.customer_id) for tier in tiers)
+    household = make_household(head, members=(other,))
+
+    _template, context = contribution_card(staff, head, household)
+
+    assert context["of_household"] == Decimal("863.12")
+    assert context["contribution"].contribution == Decimal("900.00")
+
+
+def test_grades_and_tiers_stand_in_the_list_of_customers():
+    staff = make_staff(PostCode.DIRECTOR)
+    rating = make_rated_household(branch_of(staff))
+    tier = make_contributions(branch_of(staff), ["9000.00"])[0]
+    ids = [rating.household.head_id, tier.customer_id]
+
+    assert grades(staff, ids)[1] == {rating.household.head_id: ("grade", "AA")}
+    assert customer_tiers(staff, ids)[1] == {tier.customer_id: ("tier", "vip")}
+    people = Customer.objects.filter(pk__in=ids)
+    assert [person.pk for person in with_grade(people, "AA")] == [rating.household.head_id]
+    assert [person.pk for person in with_tier(people, "vip")] == [tier.customer_id]
+
+
+def test_a_change_of_grade_stands_on_the_timeline():
+    staff = make_staff(PostCode.DIRECTOR)
+    before = make_rated_household(branch_of(staff), as_of=date(2026, 2, 28), second_investigator=False)
+    make_rating(before.household, second_investigator=True)
+
+    events = ratings_made(staff, before.household.head, [before.household], 10)
+
+    assert [str(event.title) for event in events] == ["Rated AA 80.0, was A", "Rated A 80.0"]
