@@ -177,6 +177,7 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
         "place": selectors.place(found),
         "may_visit": policies.may_record_visit(request.user, found),
         "may_record_facts": policies.may_record_facts(request.user, found),
+        "may_register": policies.may_register(request.user, found.branch),
     }
     return render(request, "customers/household.html", context)
 
@@ -189,7 +190,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """Register a person: number first, by keyboard alone."""
     allow(policies.may_register_somewhere(request.user))
     today = timezone.localdate()
-    form = forms.CounterForm(request.POST or None, staff=request.user, as_of=today)
+    form = forms.CounterForm(request.POST or None, staff=request.user, as_of=today, initial=joining(request))
     known: list[duplicates.Match] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -206,6 +207,18 @@ def register(request: HttpRequest) -> HttpResponse:
             return _registered(request, done)
     context = {"form": form, "known": known_lines(request, known), "sent": request.method == "POST"}
     return render(request, "customers/new.html", context, status=200)
+
+
+def joining(request: HttpRequest) -> dict:
+    """A form that was opened from a household begins with joining it."""
+    number = request.GET.get("household", "")
+    if not number.isdecimal():
+        return {}
+    found = Household.objects.visible_to(request.user).filter(pk=int(number)).first()
+    if found is None:
+        return {}
+    place = {"village": found.village or "", "village_id": found.village_id or "", "group_no": found.group_no}
+    return {"home": forms.HOME_JOIN, "household": found.pk, **place}
 
 
 def _registered(request: HttpRequest, done: services.Registration) -> HttpResponse:

@@ -354,6 +354,22 @@ def test_fields_that_the_form_does_not_show_change_nothing(client, cashier):
     )
 
 
+def test_form_opened_from_a_household_joins_it(client, cashier):
+    own, foreign = make_household(branch=branch_of(cashier)), make_household()
+
+    response, _ = page(client, "new", household=own.pk)
+    other, _ = page(client, "new", household=foreign.pk)
+
+    assert (response.context["form"]["household"].value(), response.context["form"]["home"].value()) == (
+        own.pk,
+        "join",
+    )
+    assert other.context["form"]["home"].value() == "new"
+    form = counter_form(home="join", household=own.pk, relation="son")
+    client.post(f"{reverse('customers:new')}?household={own.pk}", form)
+    assert own.memberships.filter(relation="son").count() == 1
+
+
 def test_form_sent_twice_registers_one_person(client, cashier):
     form = counter_form(number="", form_key="0b0b5a0c-0f5e-4c5c-9d54-3a3b9b5d2c11")
 
