@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed-demo
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint format bench lock messages clean
+.PHONY: demo test lint format bench lock messages vendor clean
 
 demo: $(STAMP)
 	@exec $(PY) -m coopcrm.demo --port $(PORT) --customers $(DEMO_CUSTOMERS)
@@ -42,6 +42,10 @@ lock: $(DEV_STAMP)
 messages: $(DEV_STAMP)
 	@$(PY) scripts/messages.py extract
 	@$(PY) scripts/messages.py check
+
+# Copy the browser libraries that package.json pins into static/vendor; its results are committed.
+vendor: $(DEV_STAMP)
+	@$(PY) scripts/vendor.py
 
 clean:
 	rm -rf $(VENV) var .pytest_cache .ruff_cache .hypothesis
