@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CustomerKind(models.TextChoices):
@@ -88,7 +89,7 @@ class RowOutcome(models.TextChoices):
 
 
 class ReviewState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("state of a pair", "Open")
     SAME = "same", _("Same person")
     DIFFERENT = "different", _("Different persons")
     LATER = "later", _("Later")

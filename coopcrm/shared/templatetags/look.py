@@ -9,7 +9,10 @@ from django import template
 from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from coopcrm.shared.money import in_capitals
 
 register = template.Library()
 
@@ -81,6 +84,14 @@ def yuan(amount, places: int = 2) -> str:
 def wan(amount, places: int = 2) -> str:
     """Write an amount in units of ten thousand yuan (万元)."""
     return NONE if amount is None or amount == "" else yuan(Decimal(amount) / TEN_THOUSAND, places)
+
+
+@register.filter
+def capitals(amount) -> str:
+    """Write an amount in the characters of Chinese vouchers (大写金额), traditional ones where the page is."""
+    if amount is None or amount == "":
+        return NONE
+    return in_capitals(Decimal(str(amount)), traditional=get_language() == "zh-hant")
 
 
 @register.filter
