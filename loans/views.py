@@ -25,17 +25,6 @@ def loan_list(request):
         rows = overview.narrowed(overview.open_loans(request.user, day), given | {"class": ""})
         context["classes"] = overview.by_class(rows)
         context["chosen"] = given["class"]
-        context["chart"] = {
-            "kind": "bar",
-            "y": _("Balance, ¥ 10,000"),
-            "labels": [str(each["label"]) for each in context["classes"]],
-            "series": [
-                {
-                    "name": _("Balance"),
-                    "values": [round(float(each["balance"]) / 10_000, 2) for each in context["classes"]],
-                }
-            ],
-        }
         listed = overview.with_names(overview.narrowed(rows, {"class": given["class"]}))
         context["page"] = page_of(request, listed, overview.LIST_ORDER)
     return render(request, "loans/list.html", context)
