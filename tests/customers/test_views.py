@@ -1,9 +1,13 @@
 """Pages of the registry as each post meets them."""
 
+import re
+
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from branches.choices import PostCode
+from branches.models import Area
 from customers import registries
 from customers.choices import CustomerState, LedgerKind, ReviewState, RowOutcome
 from customers.models import Customer, FactSheet, LedgerFile, LedgerImport, LedgerRow, VisitNote
@@ -368,6 +372,33 @@ def test_form_opened_from_a_household_joins_it(client, cashier):
     form = counter_form(home="join", household=own.pk, relation="son")
     client.post(f"{reverse('customers:new')}?household={own.pk}", form)
     assert own.memberships.filter(relation="son").count() == 1
+
+
+def test_long_ids_stand_in_links_and_headings_as_digits(client, officer):
+    branch = branch_of(officer)
+    village = make_village(unit=branch)
+    Area.objects.filter(pk=village.pk).update(id=F("id") + 1_000_000)
+    head = make_customer("张桂兰", branch=branch, id=1_218_233, village_id=village.pk + 1_000_000)
+    household = make_household(head, id=1_018_233)
+    make_visit(household, officer, id=1_318_233)
+
+    texts = [
+        page(client, name, *args)[1]
+        for name, args in (("customer", [head.pk]), ("household", [household.pk]))
+    ]
+    texts += [
+        page(client, "visits")[1],
+        page(client, "visit", 1_318_233)[1],
+        page(client, "new-visit", household=household.pk)[1],
+    ]
+    texts.append(client.post(reverse("customers:search"), {"q": "孙"}).content.decode())
+    texts.append(client.post(reverse("customers:villages"), {"village": "sjc"}).content.decode())
+
+    assert "?household=1018233" in texts[0]
+    assert "#1018233" in texts[1]
+    assert f'data-id="{village.pk + 1_000_000}"' in texts[-1]
+    for text in texts:
+        assert not re.search(r"1,[0-9]18,233|1,000,\d{3}", text)
 
 
 def test_form_sent_twice_registers_one_person(client, cashier):
