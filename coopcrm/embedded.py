@@ -96,9 +96,7 @@ def attach() -> None:
     fcntl.flock(users, fcntl.LOCK_SH)
     _held.append(users)
     with _locked(where, "start.lock"):
-        if _keeper_lives(where):
-            _wait_for_both(where)
-        else:
+        if not _are_kept(where):
             _start_keeper(where)
             prepare(where)
 
@@ -150,13 +148,19 @@ def _keeper_lives(where: Places) -> bool:
         os.close(lock)
 
 
-def _wait_for_both(where: Places) -> None:
-    """Wait for servers that the keeper is just starting again."""
+def _are_kept(where: Places) -> bool:
+    """Wait for the servers of a living keeper; False when there is none or it was just ending.
+
+    A keeper that ends lets go of the users' lock a moment before its own, so that one who waited may see it alive.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while not (postgres_is_ready(where) and accepts(where.redis_socket)):
+    while _keeper_lives(where):
+        if postgres_is_ready(where) and accepts(where.redis_socket):
+            return True
         if time.monotonic() > deadline:
             raise EmbeddedError(f"The private servers do not answer; see {where.log}.")
         time.sleep(0.05)
+    return False
 
 
 def postgres_is_ready(where: Places) -> bool:
