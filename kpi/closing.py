@@ -61,7 +61,7 @@ def order_closing(*, as_of: date, until: str = STEPS[-1], started_by=None) -> Jo
     if until == STEPS[-1]:
         stages.add(STAGES.index("union"))
     with transaction.atomic():
-        _reopen(as_of, stages)
+        planned = _reopen(as_of, stages)
         return order_work(
             kind=KIND,
             key=as_of.isoformat(),
@@ -70,31 +70,36 @@ def order_closing(*, as_of: date, until: str = STEPS[-1], started_by=None) -> Jo
             as_of=as_of,
             stage_names=STAGE_NAMES,
             started_by=started_by,
-            orders=[order for order in orders_of(as_of) if order.stage in stages],
+            orders=[order for order in orders_of(as_of, planned) if order.stage in stages],
         )
 
 
-def _reopen(as_of: date, stages: set[int]) -> None:
-    """Queue the orders of a closing that had ended well once more."""
+def _reopen(as_of: date, stages: set[int]) -> frozenset[str]:
+    """Queue the orders of a closing that had ended well once more; returns the kinds of order it has already."""
     job = Job.objects.select_for_update().filter(kind=KIND, key=as_of.isoformat()).first()
-    if job is None or job.state != JobState.DONE:
-        return
-    again = {
-        "state": OrderState.QUEUED,
-        "attempts": 0,
-        "failures": 0,
-        "claimed_at": None,
-        "not_before": Now(),
-    }
-    WorkOrder.objects.filter(job=job, stage__in=stages).update(**again, done_at=None, result={})
+    if job is None:
+        return frozenset()
+    if job.state == JobState.DONE:
+        again = {
+            "state": OrderState.QUEUED,
+            "attempts": 0,
+            "failures": 0,
+            "claimed_at": None,
+            "not_before": Now(),
+        }
+        WorkOrder.objects.filter(job=job, stage__in=stages).update(**again, done_at=None, result={})
+    return frozenset(job.orders.values_list("kind", flat=True).distinct())
 
 
-def orders_of(as_of: date) -> Iterator[NewOrder]:
-    """Every order of a closing; a key names step and range, so that ordering twice adds what is new only."""
+def orders_of(as_of: date, planned: frozenset[str] = frozenset()) -> Iterator[NewOrder]:
+    """Every order of a closing; a key names step and range, so that ordering twice adds what is new only.
+
+    Kinds in ``planned`` keep the ranges they were cut into: the last one is open and takes what has come since.
+    """
     period_end = context_for(as_of, None)["period_end"]
 
     def ranges(stage: str, kind: str, table: str, size: int) -> Iterator[NewOrder]:
-        for low, high in id_ranges(table, size):
+        for low, high in id_ranges(table, size) if f"closing.{kind}" not in planned else ():
             payload = {"low": low, "high": high, "period_end": period_end.isoformat()}
             yield NewOrder(f"closing.{kind}", f"{kind} {low}", STAGES.index(stage), payload)
 

@@ -38,13 +38,15 @@ BRANCH_DAYS = f"""
         SELECT a.id, p.family, a.balance_on, a.balance, 0, 0, NULL
         FROM loans_account a JOIN loans_product p ON p.id = a.product_id
         WHERE a.branch_id = %(branch)s AND a.balance_on >= %(first)s AND a.balance_on <= %(as_of)s
-            AND NOT EXISTS (SELECT 1 FROM loans_accountday d WHERE d.account_id = a.id)
+            AND (SELECT true FROM loans_accountday d WHERE d.account_id = a.id LIMIT 1) IS NULL
     ), changes AS (
         SELECT day, sum(change) FILTER (WHERE family = 'deposit') AS deposits,
             sum(change) FILTER (WHERE family = 'loan') AS loans, sum(transactions) AS transactions, sum(fees) AS fees
         FROM (
-            SELECT *, balance - COALESCE(before, {BEFORE.format(account="booked.id")}) AS change FROM booked
-        ) b GROUP BY day
+            SELECT b.*, b.balance - COALESCE(b.before, m.balance_end, {BEFORE.format(account="b.id")}) AS change
+            FROM booked b LEFT JOIN loans_accountmonth m
+                ON b.before IS NULL AND m.account_id = b.id AND m.month = %(month_before)s
+        ) c GROUP BY day
     )
     INSERT INTO kpi_branchday (day, branch_id, deposits, loans, transactions, fees)
     SELECT s::date, %(branch)s, %(deposits)s + sum(COALESCE(c.deposits, 0)) OVER (ORDER BY s),
@@ -57,8 +59,9 @@ OPENING = f"""
     SELECT COALESCE(sum(balance) FILTER (WHERE family = 'deposit'), 0),
         COALESCE(sum(balance) FILTER (WHERE family = 'loan'), 0)
     FROM (
-        SELECT p.family, {balance_on("a", "(%(first)s::date - 1)")} AS balance
+        SELECT p.family, COALESCE(m.balance_end, {balance_on("a", "(%(first)s::date - 1)")}) AS balance
         FROM loans_account a JOIN loans_product p ON p.id = a.product_id AND p.family IN ('deposit', 'loan')
+        LEFT JOIN loans_accountmonth m ON m.account_id = a.id AND m.month = %(month_before)s
         WHERE a.branch_id = %(branch)s
     ) held
 """
@@ -77,13 +80,15 @@ def add_branch_days(*, branch_id: int, as_of: date, first_day: date) -> int:
             [branch_id],
         )
         known = cursor.fetchone()
+        first = known[0] if known else min(first_day, as_of)
+        parameters["first"] = first
+        parameters["month_before"] = add_months(first, -1) if first.day == 1 else None
         if known:
-            parameters["first"], parameters["deposits"], parameters["loans"] = known
+            parameters["deposits"], parameters["loans"] = known[1:]
         else:
-            parameters["first"] = min(first_day, as_of)
             cursor.execute(OPENING, parameters)
             parameters["deposits"], parameters["loans"] = cursor.fetchone()
-        if parameters["first"] > as_of:
+        if first > as_of:
             return 0
         cursor.execute(BRANCH_DAYS, parameters)
         return cursor.rowcount

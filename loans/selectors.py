@@ -25,18 +25,26 @@ def date_parameters(as_of: date) -> dict[str, date]:
     }
 
 
-def id_ranges(table: str, size: int) -> list[tuple[int, int]]:
-    """Cut a table's ids into half-open ranges ``(low, high)`` of at most ``size`` rows, in order."""
+OPEN_END = 2**62
+LEAST_ROWS = 500  # a smaller range costs more to order than to do
+
+
+def id_ranges(table: str, size: int, at_least: int = 8) -> list[tuple[int, int]]:
+    """Cut a table's ids into half-open ranges ``(low, high)`` of at most ``size`` rows, in order.
+
+    A small table is cut into about ``at_least`` ranges, so that several workers share it; the last range is open, so
+    that a row of tomorrow belongs to it.
+    """
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        size = min(size, max(LEAST_ROWS, -(-cursor.fetchone()[0] // at_least)))
         cursor.execute(
             f"SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM {table}) t"
             " WHERE mod(place, %s) = 0 ORDER BY id",
             [size],
         )
         starts = [row[0] for row in cursor.fetchall()]
-        cursor.execute(f"SELECT max(id) + 1 FROM {table}")
-        end = cursor.fetchone()[0]
-    return list(zip(starts, [*starts[1:], end], strict=True)) if starts else []
+    return list(zip(starts, [*starts[1:], OPEN_END], strict=True)) if starts else []
 
 
 def balance_on(account: str = "a", day: str = "%(as_of)s") -> str:

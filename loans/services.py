@@ -19,20 +19,23 @@ DAY_COLUMNS = (
 )
 NO_DAY_COLUMNS = "false AS booked, 0, 0, 0, 0::numeric, 0::numeric"
 
+# A subquery with LIMIT is asked per account; as NOT EXISTS it would be hashed over every month of the book.
 WANTED = """
     WITH wanted AS (
         SELECT a.id, a.closed_on, a.balance, GREATEST(COALESCE(a.balance_on, %(last)s), %(record_from)s) AS listed_on,
             before.balance_end AS opening
         FROM loans_account a
         LEFT JOIN loans_accountmonth before ON before.account_id = a.id AND before.month = %(before)s
+            AND before.account_id >= %(low)s AND before.account_id < %(high)s
         WHERE a.id >= %(low)s AND a.id < %(high)s AND (a.opened_on IS NULL OR a.opened_on < %(end)s)
             AND NOT EXISTS (
                 SELECT 1 FROM loans_accountmonth m WHERE m.account_id = a.id AND m.month = %(last)s
+                    AND m.account_id >= %(low)s AND m.account_id < %(high)s
             )
-            AND (a.closed_on IS NULL OR a.closed_on >= %(last)s OR NOT EXISTS (
-                SELECT 1 FROM loans_accountmonth m
-                WHERE m.account_id = a.id AND m.month = date_trunc('month', a.closed_on)::date
-            ))
+            AND (a.closed_on IS NULL OR a.closed_on >= %(last)s OR (
+                SELECT true FROM loans_accountmonth m
+                WHERE m.account_id = a.id AND m.month = date_trunc('month', a.closed_on)::date LIMIT 1
+            ) IS NULL)
     )
 """
 SEGMENTS = """
@@ -73,7 +76,7 @@ ROLL_UP_WHOLE_HISTORY = f"""
         SELECT w.id, w.closed_on, w.listed_on, w.balance, {NO_DAY_COLUMNS}
         FROM wanted w
         WHERE w.opening IS NULL AND w.listed_on < %(end)s
-            AND NOT EXISTS (SELECT 1 FROM loans_accountday d WHERE d.account_id = w.id)
+            AND (SELECT true FROM loans_accountday d WHERE d.account_id = w.id LIMIT 1) IS NULL
     ), {SEGMENTS}
     INSERT INTO loans_accountmonth ({MONTH_COLUMNS})
     SELECT m.month, id,

@@ -154,7 +154,36 @@ SUBJECTS = """
 """
 """Customers of a range with the records merged into them: a merged customer keeps the sum of the parts."""
 
-CONTRIBUTION_ACCOUNTS = f"""
+MONTHS_OF_PERIOD = """
+    SELECT {key} sum(m.adb * ((m.month + interval '1 month')::date - m.month)) AS balance_days,
+        COALESCE(sum(m.adb) FILTER (WHERE m.month = %(last_month)s), 0) AS last_adb,
+        COALESCE(sum(m.balance_end) FILTER (WHERE m.month = %(last_month)s), 0) AS balance_end,
+        sum(m.counter_count) AS counter, sum(m.atm_count) AS atm, sum(m.mobile_count) AS mobile,
+        sum(m.fees) AS fees, sum(m.interest) AS interest_collected, count(*) AS months
+    FROM loans_accountmonth m
+    WHERE m.month >= %(period_start)s AND m.month < %(period_end)s AND {accounts}
+"""
+MONTHS_ONE_BY_ONE = "JOIN LATERAL ({}) m ON true".format(
+    MONTHS_OF_PERIOD.format(key="", accounts="m.account_id = a.id HAVING count(*) > 0")
+)
+MONTHS_BY_RANGE = "JOIN ({}) m ON m.account_id = a.id".format(
+    MONTHS_OF_PERIOD.format(
+        key="m.account_id,",
+        accounts="m.account_id >= %(first_account)s AND m.account_id <= %(last_account)s GROUP BY m.account_id",
+    )
+)
+DENSE = 3  # a range of account ids is read as a whole when it holds at most so many ids per account wanted
+
+
+def contribution_accounts(months: str = MONTHS_ONE_BY_ONE) -> str:
+    """What each account of the customers brought in the period.
+
+    A loan that was not classified when the period began counts as it is classed at its end, so that a provision is
+    never booked to a period that did not see it arise; a loan drawn in the period began normal.
+
+    ``months`` says how the months are read: account by account, or a dense range of accounts at once.
+    """
+    return f"""
     SELECT w.subject, a.id AS account_id, p.family, a.rate, a.ftp_rate AS ftp,
         round(m.balance_days / %(days)s, 6) AS adb, m.last_adb, m.balance_end,
         CASE WHEN p.family = 'loan' THEN COALESCE((
@@ -174,16 +203,7 @@ CONTRIBUTION_ACCOUNTS = f"""
     FROM ({SUBJECTS}) w
     JOIN loans_account a ON a.customer_id = w.customer_id
     JOIN loans_product p ON p.id = a.product_id
-    JOIN LATERAL (
-        SELECT sum(m.adb * ((m.month + interval '1 month')::date - m.month)) AS balance_days,
-            COALESCE(sum(m.adb) FILTER (WHERE m.month = %(last_month)s), 0) AS last_adb,
-            COALESCE(sum(m.balance_end) FILTER (WHERE m.month = %(last_month)s), 0) AS balance_end,
-            sum(m.counter_count) AS counter, sum(m.atm_count) AS atm, sum(m.mobile_count) AS mobile,
-            sum(m.fees) AS fees, sum(m.interest) AS interest_collected, count(*) AS months
-        FROM loans_accountmonth m
-        WHERE m.account_id = a.id AND m.month >= %(period_start)s AND m.month < %(period_end)s
-        HAVING count(*) > 0
-    ) m ON true
+    {months}
     LEFT JOIN loans_loan l ON l.account_id = a.id
     LEFT JOIN LATERAL (
         SELECT c.final FROM loans_loanclassification c WHERE c.loan_id = l.id AND c.as_of < %(period_end)s
@@ -193,12 +213,8 @@ CONTRIBUTION_ACCOUNTS = f"""
         SELECT c.final FROM loans_loanclassification c WHERE c.loan_id = l.id AND c.as_of < %(period_start)s
         ORDER BY c.as_of DESC, c.id DESC LIMIT 1
     ) final_begin ON true
-"""
-"""What each account of the customers brought in the period.
+    """
 
-A loan that was not classified when the period began counts as it is classed at its end, so that a provision is never
-booked to a period that did not see it arise; a loan drawn in the period began normal.
-"""
 
 VISITS_OF_HEADS = """
     SELECT h.head_id AS subject, count(*) AS visits
@@ -208,6 +224,19 @@ VISITS_OF_HEADS = """
     GROUP BY h.head_id
 """
 """Visits cost time; a household's visits are borne by its head."""
+
+
+def account_range(low: int, high: int, period_end: date) -> dict[str, int] | None:
+    """First and last account of a range of customers, when few accounts of others lie between; else None."""
+    found = _rows(
+        f"SELECT min(a.id) AS first_account, max(a.id) AS last_account, count(*) AS accounts"
+        f" FROM ({SUBJECTS}) w JOIN loans_account a ON a.customer_id = w.customer_id",
+        {"low": low, "high": high, "period_end": period_end},
+    )[0]
+    accounts = found.pop("accounts")
+    if not accounts or found["last_account"] - found["first_account"] >= DENSE * accounts:
+        return None
+    return found
 
 
 def period_parameters(period_end: date) -> dict[str, Any]:
@@ -225,7 +254,7 @@ def period_parameters(period_end: date) -> dict[str, Any]:
 def contribution_inputs(customer_id: int, period_end: date) -> dict[str, Any]:
     """One customer's arguments for ``ratings.contribution.contribution``; amounts in yuan."""
     parameters = {**period_parameters(period_end), "low": customer_id, "high": customer_id + 1}
-    accounts = _rows(CONTRIBUTION_ACCOUNTS + " ORDER BY a.id", parameters)
+    accounts = _rows(contribution_accounts() + " ORDER BY a.id", parameters)
     visits = _rows(VISITS_OF_HEADS, parameters)
     activities: dict[str, int] = defaultdict(int)
     deposits, loans = [], []

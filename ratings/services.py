@@ -147,14 +147,14 @@ ACTIVITIES = """
 """
 
 
-def contribution_statement(rule: ContributionRule) -> str:
+def contribution_statement(rule: ContributionRule, months: str = selectors.MONTHS_ONE_BY_ONE) -> str:
     """The bulk form of ``ratings.contribution.contribution`` as one INSERT, with the rule's figures written in."""
 
     def summed(components: dict[str, str], source: str) -> str:
         return select_components(components, source, key="subject")
 
     return f"""
-    WITH accounts AS MATERIALIZED ({selectors.CONTRIBUTION_ACCOUNTS}),
+    WITH accounts AS MATERIALIZED ({selectors.contribution_accounts(months)}),
     visits AS MATERIALIZED ({selectors.VISITS_OF_HEADS}),
     deposits AS ({summed(deposit_components("%(days)s", rule), "accounts WHERE family = 'deposit'")}),
     loans AS ({summed(loan_components("%(days)s", rule), "accounts WHERE family = 'loan'")}),
@@ -199,8 +199,10 @@ def compute_contributions(
     """Compute the twelve months before ``period_end`` for a range of customers; returns how many results were new."""
     parameters = selectors.period_parameters(period_end)
     parameters |= {"low": low, "high": high, "job": job_id, "rules": rule.code}
+    dense = selectors.account_range(low, high, period_end)
+    months = selectors.MONTHS_BY_RANGE if dense else selectors.MONTHS_ONE_BY_ONE
     with connection.cursor() as cursor:
-        cursor.execute(contribution_statement(rule), parameters)
+        cursor.execute(contribution_statement(rule, months), parameters | (dense or {}))
         return cursor.rowcount
 
 

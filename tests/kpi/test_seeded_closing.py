@@ -12,7 +12,7 @@ from customers.models import Household
 from kpi.closing import digests, order_closing
 from kpi.drilldown import recompute
 from kpi.indicators import INDICATORS, context_for
-from kpi.models import KpiSnapshot, ScoreCard
+from kpi.models import BranchDay, KpiSnapshot, ScoreCard
 from kpi.seeding import DEMO_AS_OF, DEMO_CLOSINGS
 from kpi.seeding.county import seed_county
 from kpi.seeding.plan import Plan
@@ -179,3 +179,21 @@ def test_closing_the_day_again_writes_nothing(county):
 
     assert digests(DEMO_AS_OF) == before
     assert {name: n for name, n in job.result.items() if n} == {}
+
+
+def test_the_days_of_a_branch_end_where_its_accounts_stand(county):
+    statement = """
+        SELECT a.branch_id, sum(m.balance_end) FILTER (WHERE p.family = 'deposit') AS deposits,
+            sum(m.balance_end) FILTER (WHERE p.family = 'loan') AS loans
+        FROM loans_accountmonth m JOIN loans_account a ON a.id = m.account_id
+            JOIN loans_product p ON p.id = a.product_id
+        WHERE m.month = %(month)s GROUP BY a.branch_id
+    """
+
+    for day in DEMO_CLOSINGS:
+        stood = {
+            r["branch_id"]: (r["deposits"], r["loans"])
+            for r in rows_of(statement, {"month": day.replace(day=1)})
+        }
+        days = BranchDay.objects.filter(day=day).values_list("branch_id", "deposits", "loans")
+        assert {branch: (deposits, loans) for branch, deposits, loans in days} == stood
