@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.urls import Resolver404, get_script_prefix, resolve
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from branches.choices import PostCode
+from branches.choices import PostCode, UnitKind
+from branches.models import Unit
 
 LEFT_PLACES = 7
 BOTTOM_PLACES = 4
@@ -121,11 +123,20 @@ def open_places(places: tuple[Place, ...], posts: frozenset[str]) -> list[Place]
     return [place for place in places if place.is_open_to(posts) and is_served(place.path)]
 
 
+def union_name() -> str:
+    """The name of the union on top; empty before there is one."""
+    return Unit.objects.filter(kind=UnitKind.UNION).values_list("name", flat=True).first() or ""
+
+
 def frame(request) -> dict:
     """Give every page its places, the chosen look and the density of the person's desk."""
     staff = getattr(request, "user", None)
     theme = request.COOKIES.get("theme")
-    context = {"theme": theme if theme in ("light", "dark") else "auto", "density": "comfortable"}
+    context = {
+        "theme": theme if theme in ("light", "dark") else "auto",
+        "density": "comfortable",
+        "union_name": SimpleLazyObject(union_name),  # parts of pages do not ask for it
+    }
     if staff is None or not staff.is_authenticated:
         return context
     posts = staff.scope.posts
