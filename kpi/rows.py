@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from branches.choices import UnitKind
 from branches.models import Area, StaffMember, Unit
-from coopcrm.shared.paging import BadCursor
 from customers.models import Customer, Household
 from kpi import words
 from kpi.indicators import INDICATORS, Part
@@ -191,9 +190,7 @@ def _open(cursor: str, part: Part) -> int | None:
     try:
         return int(signing.loads(cursor, salt=f"rows:{part.name}:{part.order}"))
     except (signing.BadSignature, ValueError):
-        raise BadCursor(
-            _("This page of the list is no longer known. Begin again at its first page.")
-        ) from None
+        return None  # an old or altered address: begin again at the first page
 
 
 def _shown_columns(part: Part, rows: Sequence[Mapping[str, Any]]) -> list[str]:

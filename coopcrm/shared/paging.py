@@ -112,7 +112,10 @@ def page_of(
 ) -> Page:
     """Return the page that a browser asked for with ``after`` or ``before``."""
     given = request.GET
-    page = keyset.page(rows, after=given.get("after", ""), before=given.get("before", ""), size=size)
+    try:
+        page = keyset.page(rows, after=given.get("after", ""), before=given.get("before", ""), size=size)
+    except BadCursor:  # an old or altered address: begin again at the first page
+        page = keyset.page(rows, size=size)
     return (
         page
         if shape is None

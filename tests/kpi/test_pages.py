@@ -283,3 +283,20 @@ def test_an_officers_day_lists_overdue_unvisited_and_incomplete_households(clien
     assert "Overdue loans 1" in page
     assert "Not visited for a year 1" in page
     assert "Ratings that lack facts 1" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["after=altered", "before=altered", "part=nonsense", "date=never&against=2020-13-01"]
+)
+def test_altered_addresses_of_figures_show_the_first_page(client, query):
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    make_loan(make_household(branch=branch))
+    make_figure(branch, "NPL_RATIO", "0.0")
+    client.force_login(director)
+
+    assert client.get(f"/figures/{branch.pk}/NPL_RATIO/2026-03-31/?{query}").status_code == 200
+    assert client.get(f"/figures/{branch.pk}/?{query}").status_code == 200
+    assert client.get(f"/loans/?{query}").status_code == 200
+    assert client.get(f"/ratings/?{query}&village=%00&grade=Z").status_code == 200
+    assert client.get(f"/tiers/?{query}&period=never&branch=x").status_code == 200
