@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
+from kpi import words
 from kpi.querysets import UnitFigureQuerySet
 from loans.models import money
 
@@ -154,3 +155,7 @@ class ScoreCard(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.unit_id} {self.as_of} {self.score}"
+
+    def get_band_words(self) -> str:
+        """The band as pages name it."""
+        return words.BANDS.get(self.band, self.band)
