@@ -37,7 +37,8 @@ BRANCH_DAYS = f"""
         UNION ALL
         SELECT a.id, p.family, a.balance_on, a.balance, 0, 0, NULL
         FROM loans_account a JOIN loans_product p ON p.id = a.product_id
-        WHERE a.branch_id = %(branch)s AND a.balance_on >= %(first)s AND a.balance_on <= %(as_of)s
+        WHERE a.branch_id = %(branch)s AND a.ledger_row_id IS NOT NULL
+            AND a.balance_on >= %(first)s AND a.balance_on <= %(as_of)s
             AND (SELECT true FROM loans_accountday d WHERE d.account_id = a.id LIMIT 1) IS NULL
     ), changes AS (
         SELECT day, sum(change) FILTER (WHERE family = 'deposit') AS deposits,
