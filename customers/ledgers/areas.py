@@ -16,6 +16,7 @@ from customers.ledgers.workbook import decode
 from customers.names import place_keys
 
 COLUMNS = ("county_code", "township_code", "township", "village_code", "village")
+LEVELS = ("county", "township", "village")
 CODE_LENGTH = 12
 
 
@@ -66,17 +67,27 @@ def _areas_in(content: bytes) -> dict[str, tuple[str, str, str]]:
     areas: dict[str, tuple[str, str, str]] = {}
     for row in reader:
         values = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "county")}
-        county, township, village = (
-            full_code(values[f"{name}_code"]) for name in ("county", "township", "village")
-        )
-        if not all(code.isdigit() and len(code) == CODE_LENGTH for code in (county, township, village)):
+        county, township, village = (full_code(values[f"{name}_code"]) for name in LEVELS)
+        if not _is_nested(county, township, village):
+            given = ", ".join(values[f"{name}_code"] or "–" for name in LEVELS)
             raise Refused(
-                f"Row {reader.line_num} of the table of areas has a code that is none.", code="areas_code"
+                f"Row {reader.line_num} of the table of areas: {given} are no county, township and village.",
+                code="areas_code",
             )
+        if not (values["township"] and values["village"]):
+            raise Refused(f"Row {reader.line_num} of the table of areas lacks a name.", code="areas_name")
         areas.setdefault(county, (values["county"] or values["county_code"], AreaLevel.COUNTY, ""))
         areas[township] = (values["township"], AreaLevel.TOWNSHIP, county)
         areas[village] = (values["village"], AreaLevel.VILLAGE, township)
     return areas
+
+
+def _is_nested(county: str, township: str, village: str) -> bool:
+    """Whether these are codes of the three levels; each level's own three digits are not zero."""
+    codes = (county, township, village)
+    digits = all(len(code) == CODE_LENGTH and code.isascii() and code.isdigit() for code in codes)
+    own = digits and int(county[:6]) and int(township[6:9]) and int(village[9:])
+    return bool(own) and not int(county[6:]) and not int(township[9:])
 
 
 def _new_area(code: str, name: str, level: str, parent: Area | None) -> Area:

@@ -301,7 +301,7 @@ def mention_of(key: int, entry: Entry, *, knows_villages: bool = True) -> Mentio
         birth_precision="day" if record.known_birth else record.birth.precision,
         sex=registry.sex_in(identity.number) or record.sex,
         spouse=record.spouse.key,
-        line=(f"{entry.source.name}|{entry.sheet.name}", entry.position)
+        line=(f"{entry.branch.pk}|{entry.source.name}|{entry.sheet.name}", entry.position)
         if _is_listed_by_customer(entry)
         else None,
     )
@@ -361,7 +361,7 @@ def _write_rows(new: list[Entry], run: LedgerImport, as_of: date) -> None:
         record = entry.record
         row = LedgerRow(
             pk=entry.row_id,
-            file=files[entry.source.name],
+            file=files[entry.source],
             branch=entry.branch,
             kind=entry.source.kind,
             sheet=entry.sheet.name[:SHEET_LENGTH],
@@ -379,21 +379,21 @@ def _write_rows(new: list[Entry], run: LedgerImport, as_of: date) -> None:
     LedgerRow.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _write_files(new: list[Entry], run: LedgerImport) -> dict[str, LedgerFile]:
-    by_file: dict[str, list[Entry]] = defaultdict(list)
+def _write_files(new: list[Entry], run: LedgerImport) -> dict[LedgerSource, LedgerFile]:
+    by_file: dict[LedgerSource, list[Entry]] = defaultdict(list)
     for entry in new:
-        by_file[entry.source.name].append(entry)
+        by_file[entry.source].append(entry)
     files = [
         LedgerFile(
             run=run,
             branch=entries[0].branch,
-            kind=entries[0].source.kind,
-            name=name[:200],
-            digest=hashlib.sha256(entries[0].source.content).digest(),
+            kind=source.kind,
+            name=source.name[:200],
+            digest=hashlib.sha256(source.content).digest(),
             columns=_columns(entries),
             row_count=len(entries),
         )
-        for name, entries in by_file.items()
+        for source, entries in by_file.items()
     ]
     return dict(zip(by_file, LedgerFile.objects.bulk_create(files), strict=True))
 

@@ -45,6 +45,12 @@ def sources_in(paths: Iterable[Path]) -> list[LedgerSource]:
 
 
 def _source(manifest: Path, row: dict[str, str]) -> LedgerSource:
+    """Read one line of a manifest; the file keeps the name it has there, with its folder where one is named."""
+    if missing := [name for name in COLUMNS if not row[name]]:
+        raise Refused(
+            f"{manifest}: a line for {row['file'] or 'no file'} lacks {', '.join(missing)}.",
+            code="manifest_blank",
+        )
     file = manifest.parent / row["file"]
     if not file.is_file():
         raise Refused(f"{manifest} names {row['file']}, which is not there.", code="ledger_missing")
@@ -52,4 +58,4 @@ def _source(manifest: Path, row: dict[str, str]) -> LedgerSource:
         raise Refused(
             f"{row['file']} is larger than {MAX_FILE_BYTES // 1024 // 1024} MB.", code="ledger_too_large"
         )
-    return LedgerSource(file.name, row["kind"], row["branch_code"], row["branch_name"], file.read_bytes())
+    return LedgerSource(row["file"], row["kind"], row["branch_code"], row["branch_name"], file.read_bytes())

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from branches.models import Area, Unit
+from coopcrm.shared.errors import Refused
 from customers.choices import DocumentState, RowOutcome
 from customers.ledgers.areas import load_areas
 from customers.ledgers.importing import LedgerSource, import_ledgers
@@ -17,6 +18,7 @@ from customers.models import (
     FactSheet,
     Household,
     IdentityDocument,
+    LedgerFile,
     LedgerImport,
     LedgerRow,
     Phone,
@@ -338,3 +340,65 @@ def test_commands_write_the_report_and_the_questions(tmp_path, capsys):
         "source_file_a,sheet_a,row_a,source_file_b,sheet_b,row_b,weight"
     )
     assert "6 created, 0 renamed, 0 unchanged" in capsys.readouterr().out
+
+
+def test_files_of_one_name_in_two_folders_stay_two(tmp_path):
+    from customers.ledgers.manifests import sources_in
+
+    for folder in ("north", "south"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "register.csv").write_bytes(register().content)
+    (tmp_path / "manifest.csv").write_text(
+        "file,kind,branch_code,branch_name\n"
+        "north/register.csv,counter_register,99000101,柳河信用社\n"
+        "south/register.csv,counter_register,99000102,青石信用社\n",
+        encoding="utf-8",
+    )
+
+    result = import_ledgers(sources_in([tmp_path]), as_of=AS_OF)
+
+    assert {row.source_file for row in result.rows} == {"north/register.csv", "south/register.csv"}
+    files = LedgerFile.objects.order_by("name").values_list("name", "branch__code", "row_count")
+    assert list(files) == [
+        ("north/register.csv", "99000101", len(REGISTER)),
+        ("south/register.csv", "99000102", len(REGISTER)),
+    ]
+
+
+def test_manifest_without_a_branch_is_refused(tmp_path):
+    from customers.ledgers.manifests import sources_in
+
+    (tmp_path / "register.csv").write_bytes(register().content)
+    (tmp_path / "manifest.csv").write_text(
+        "file,kind,branch_code,branch_name\nregister.csv,counter_register,,\n", encoding="utf-8"
+    )
+
+    with pytest.raises(Refused, match="branch_code, branch_name"):
+        sources_in([tmp_path])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "990001,,柳河镇,990001101201,东岗村",
+        "990001,990001101,柳河镇,,东岗村",
+        "990001101,990001101,柳河镇,990001101201,东岗村",
+    ],
+)
+def test_areas_that_are_not_nested_are_refused(line):
+    with pytest.raises(Refused, match="no county, township and village"):
+        load_areas(AREAS + f"{line}\n".encode())
+    assert not Area.objects.exists()
+
+
+def test_areas_take_a_new_name_and_a_new_village():
+    load_areas(AREAS)
+    later = (
+        AREAS.decode().replace("南湾村民委员会", "南坡村民委员会")
+        + "990001,990001102,青石乡,990001102203,新村\n"
+    )
+
+    loaded = load_areas(later.encode())
+
+    assert (loaded.created, loaded.renamed, loaded.unchanged) == (1, 1, 5)
+    assert Area.objects.get(code="990001101202").name == "南坡村民委员会"
