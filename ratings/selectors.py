@@ -79,7 +79,7 @@ def facts_source() -> str:
     FROM (
         SELECT h.id AS household_id, h.branch_id, %(as_of)s::date AS as_of, fs.id AS fact_sheet_id,
             head.birth_date, {", ".join(_of_sheet(name) for name in SHEET_FACTS)},
-            %(as_of)s - fs.oldest_core_on AS info_age_days,
+            CASE WHEN fs.oldest_core_on > %(as_of)s THEN 0 ELSE %(as_of)s - fs.oldest_core_on END AS info_age_days,
             record.worst_overdue_days_36m,
             CASE WHEN record.is_known IS FALSE OR own.has_unscheduled_loan THEN NULL
                 ELSE COALESCE(record.current_overdue_days, 0) END AS current_overdue_days,
@@ -172,6 +172,7 @@ MONTHS_BY_RANGE = "JOIN ({}) m ON m.account_id = a.id".format(
         accounts="m.account_id >= %(first_account)s AND m.account_id <= %(last_account)s GROUP BY m.account_id",
     )
 )
+LOST = "l.written_off_on >= %(period_start)s AND l.written_off_on < %(period_end)s"
 DENSE = 3  # a range of account ids is read as a whole when it holds at most so many ids per account wanted
 
 
@@ -179,20 +180,24 @@ def contribution_accounts(months: str = MONTHS_ONE_BY_ONE) -> str:
     """What each account of the customers brought in the period.
 
     A loan that was not classified when the period began counts as it is classed at its end, so that a provision is
-    never booked to a period that did not see it arise; a loan drawn in the period began normal.
+    never booked to a period that did not see it arise; a loan drawn in the period began normal. A loan written off in
+    the period ends it as a loss of what was written off: the booked balance falls to zero, the money is gone all the
+    same. ``outstanding`` is the booked balance.
 
     ``months`` says how the months are read: account by account, or a dense range of accounts at once.
     """
     return f"""
     SELECT w.subject, a.id AS account_id, p.family, a.rate, a.ftp_rate AS ftp,
-        round(m.balance_days / %(days)s, 6) AS adb, m.last_adb, m.balance_end,
+        round(m.balance_days / %(days)s, 6) AS adb, m.last_adb, m.balance_end AS outstanding,
+        CASE WHEN {LOST} THEN {book.balance_on("a", "(l.written_off_on - 1)")} ELSE m.balance_end END AS balance_end,
         CASE WHEN p.family = 'loan' THEN COALESCE((
             SELECT b.balance_end FROM loans_accountmonth b WHERE b.account_id = a.id AND b.month = %(month_before)s
         ), 0) END AS balance_begin,
         m.counter, m.atm, m.mobile, m.fees AS amount, m.interest_collected, m.months,
         l.id AS loan_id, COALESCE(l.guarantee, 'credit') AS guarantee,
         l.disbursed_on >= %(period_start)s AND l.disbursed_on < %(period_end)s AS is_new,
-        CASE WHEN p.family = 'loan' THEN COALESCE(final_end.final, 'normal') END AS category_end,
+        CASE WHEN {LOST} THEN 'loss' WHEN p.family = 'loan' THEN COALESCE(final_end.final, 'normal') END
+            AS category_end,
         CASE WHEN p.family = 'loan' THEN COALESCE(final_begin.final,
             CASE WHEN l.disbursed_on >= %(period_start)s THEN 'normal' ELSE final_end.final END, 'normal')
         END AS category_begin,

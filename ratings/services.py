@@ -35,6 +35,15 @@ RESULT = (
     ' cap_income, cap_asset, binding, "limit", review_due, valid_until, matrix_level'
 )
 
+NOT_RATED = f"""
+    SELECT facts.* FROM ({selectors.facts_source()} OFFSET 0) facts
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ratings_creditrating r WHERE r.household_id = facts.household_id
+            AND r.as_of = facts.as_of AND r.card = %(card)s AND r.digest = facts.digest
+    )
+"""
+"""Households whose facts of the day have not been judged by the card: a second run of a night rates nobody twice."""
+
 # -- Ratings -----------------------------------------------------------------------------------------------------------
 
 
@@ -57,7 +66,8 @@ def rate_households(
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS rating_source")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE rating_source ON COMMIT DROP AS {selectors.facts_source()}", parameters
+            f"CREATE TEMPORARY TABLE rating_source ON COMMIT DROP AS {NOT_RATED}",
+            parameters,
         )
         cursor.execute("ANALYZE rating_source")
         cursor.execute(
@@ -163,7 +173,7 @@ def contribution_statement(rule: ContributionRule, months: str = selectors.MONTH
     held AS (
         SELECT subject, array_agg(account_id) AS account_ids,
             sum(last_adb) FILTER (WHERE family = 'deposit') AS last_adb,
-            sum(balance_end) FILTER (WHERE family = 'loan') AS outstanding,
+            sum(outstanding) FILTER (WHERE family = 'loan') AS outstanding,
             string_agg(concat_ws(',', account_id, adb, last_adb, rate, ftp, balance_begin, balance_end, counter, atm,
                 mobile, amount, interest_collected, months, guarantee, category_begin, category_end, grade),
                 ';' ORDER BY account_id) AS listed

@@ -105,6 +105,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ratings_creditrating": (),
     "ratings_contribution": (),
     "ratings_customertier": (),
+    "ratings_panelvote": (),
+    "customers_feedback": (),
     "kpi_branchday": (),
     "kpi_kpisnapshot": (),
     "kpi_scorecard": (),

@@ -4,15 +4,17 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from customers.models import Customer
-from loans.models import CreditLine
+from loans.models import Account, CreditLine, Loan
 from loans.services import classify_loans, prepare_months, roll_up_months
 from ratings import selectors
-from ratings.contribution import CT_1
+from ratings.contribution import CT_1, contribution
 from ratings.models import Contribution, CreditRating, CustomerTier
 from ratings.scorecard import RC_1, InvalidFacts
 from ratings.services import (
+    NOT_RATED,
     assign_tiers,
     compute_contributions,
     freeze_lines_of_rejected,
@@ -20,6 +22,7 @@ from ratings.services import (
     rate_households,
 )
 from ratings.tiers import TR_1
+from tests.book import make_class
 from tests.factories import make_branch, make_customer, make_household, make_staff, make_village, make_visit
 from tests.kpi.books import (
     add_day,
@@ -123,6 +126,28 @@ def test_the_facts_are_those_known_on_the_day(household):
     assert rating_of(household, date(2026, 4, 10)).grade != "AA"
 
 
+def test_facts_seen_after_the_day_are_not_of_negative_age(household):
+    make_facts(household, oldest_core_on=date(2026, 4, 2))
+
+    facts = selectors.facts_for(household.pk, AS_OF)
+    assert facts["info_age_days"] == 0
+    assert rating_of(household).grade == "AA"
+
+    make_facts(household, oldest_core_on=None)
+    assert selectors.facts_for(household.pk, AS_OF)["info_age_days"] is None
+
+
+def test_a_second_run_of_the_night_judges_only_what_has_changed(household):
+    rating_of(household)
+    other = make_family(household.branch, make_village(unit=household.branch))
+    with connection.cursor() as cursor:
+        parameters = {**selectors.date_parameters(AS_OF), **EVERYTHING, "card": RC_1.code}
+        cursor.execute(f"SELECT household_id FROM ({NOT_RATED}) t", parameters)
+        assert cursor.fetchall() == [(other.pk,)]
+
+    assert rate_households(**EVERYTHING, as_of=AS_OF, card=RC_1) == (1, [])
+
+
 def test_a_panel_of_more_than_two_years_ago_is_no_panel(household):
     assert rating_of(household, date(2028, 3, 9)).status != "PENDING_PANEL"
     assert rating_of(household, date(2028, 3, 10)).status == "PENDING_PANEL"
@@ -189,6 +214,24 @@ def test_visits_are_borne_by_the_head():
     row = contribution_of(household.head)
 
     assert (row.operating_cost, row.contribution, row.is_active) == (60, -60, False)
+
+
+def test_a_loan_written_off_is_a_loss_and_no_release():
+    branch = make_branch()
+    household = make_family(branch, make_village(unit=branch))
+    loan = make_loan(household, 20_000, on=date(2024, 1, 8), months=12, paid=False)
+    make_class(loan, dpd=280, as_of=date(2025, 3, 31))  # doubtful when the period begins
+    Loan.objects.filter(pk=loan.pk).update(written_off_on=date(2025, 12, 20))
+    Account.objects.filter(pk=loan.account_id).update(closed_on=date(2025, 12, 20))
+    add_day(loan.account, date(2025, 12, 20), 0)
+
+    row = contribution_of(household.head)
+    inputs = selectors.contribution_inputs(household.head_id, PERIOD_END)
+
+    assert row.risk_cost == 10_000  # 20,000 × 100 % − 20,000 × 50 %
+    assert contribution(**inputs).risk_cost == row.risk_cost
+    (counted,) = inputs["loans"]
+    assert (counted["balance_end"], counted["category_end"], counted["outstanding"]) == (20_000, "loss", 0)
 
 
 def test_a_merged_customer_brings_the_sum_of_the_parts_to_the_survivor():

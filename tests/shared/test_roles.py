@@ -8,6 +8,7 @@ from django.db import connection, models
 from coopcrm import embedded
 from coopcrm.shared import database
 from coopcrm.shared.checks import unfit
+from kpi.closing import WRITTEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,19 @@ def test_results_are_never_updated_or_deleted(daily, table):
         daily.execute(f"DELETE FROM {table}")
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         daily.execute(f"TRUNCATE {table}")
+
+
+def test_every_table_of_results_is_on_the_list():
+    """What is computed from inputs carries their digest, and what a closing seals is in its digests: insert-only."""
+    computed = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if {"digest", "computed_at"} <= {field.name for field in model._meta.fields}
+    }
+    sealed = {table for table, _, _ in WRITTEN}
+
+    assert (computed | sealed) - set(database.RESULTS) == set()
+    assert len(computed) >= 6
 
 
 def test_nothing_of_the_business_is_deleted(daily):
