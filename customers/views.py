@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -269,11 +270,24 @@ def check_number(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/_number.html", context)
 
 
+def typed_in(request: HttpRequest) -> dict[str, str]:
+    """What stands in the fields so far, before any form has looked at it; no text of PostgreSQL holds a zero byte."""
+    return {name: text.replace("\x00", "") for name, text in request.POST.items()}
+
+
+def day_in(typed: str) -> date | None:
+    """The day that was typed, or None while there is none yet."""
+    try:
+        return parse_date(typed)
+    except ValueError:
+        return None
+
+
 @require_POST
 def known_already(request: HttpRequest) -> HttpResponse:
     """People who may be the one being typed, from all branches."""
     allow(policies.may_register_somewhere(request.user))
-    typed = request.POST
+    typed = typed_in(request)
     today = timezone.localdate()
     number, name = typed.get("number", ""), " ".join(typed.get("name", "").split())
     if typed.get("kind", DocumentKind.ID18) not in numbers.RESIDENT_KINDS:
@@ -284,7 +298,7 @@ def known_already(request: HttpRequest) -> HttpResponse:
     claim = duplicates.Claim(
         name=name if len(name) >= LEAST_NAME else "",
         id_no=number if is_number else "",
-        birth_date=parse_date(typed.get("birth_date", "")) if typed.get("birth_date") else None,
+        birth_date=day_in(typed.get("birth_date", "")),
         phone=typed.get("phone", ""),
         village=village,
     )
@@ -296,7 +310,7 @@ def known_already(request: HttpRequest) -> HttpResponse:
 def village_choices(request: HttpRequest) -> HttpResponse:
     """Villages that fit what was typed, those of the own branch first."""
     allow(policies.may_register_somewhere(request.user))
-    typed = request.POST.get("village", "")
+    typed = typed_in(request).get("village", "")
     found = villages_like(simplified(typed), branch_ids=request.user.scope.branch_ids)
     return render(request, "customers/_villages.html", {"villages": found, "typed": typed.strip()})
 

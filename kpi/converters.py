@@ -8,7 +8,7 @@ from datetime import date
 class DayConverter:
     """``2026-03-31`` as a date; a day that does not exist is no address."""
 
-    regex = r"\d{4}-\d{2}-\d{2}"
+    regex = r"(?:19|20|21)\d{2}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
         return date.fromisoformat(value)

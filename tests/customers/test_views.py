@@ -438,6 +438,21 @@ def test_duplicates_are_shown_while_typing_and_masked_when_foreign(client, cashi
     assert "same number, same name" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("known", {"name": "王建国", "birth_date": "2024-13-45"}),
+        ("known", {"name": "王\x00", "village_id": "9" * 40, "phone": "1" * 500}),
+        ("villages", {"village": "\x00"}),
+        ("villages", {"village": "东\x00岗"}),
+        ("check-number", {"number": "\x00" + "9" * 5000}),
+        ("search", {"q": "\x00%_'"}),
+    ],
+)
+def test_whatever_is_typed_is_answered(client, cashier, name, typed):
+    assert client.post(reverse(f"customers:{name}"), typed).status_code == 200
+
+
 def test_villages_are_offered_by_pinyin(client, cashier):
     village = make_village(unit=branch_of(cashier))
 

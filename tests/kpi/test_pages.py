@@ -300,3 +300,9 @@ def test_altered_addresses_of_figures_show_the_first_page(client, query):
     assert client.get(f"/loans/?{query}").status_code == 200
     assert client.get(f"/ratings/?{query}&village=%00&grade=Z").status_code == 200
     assert client.get(f"/tiers/?{query}&period=never&branch=x").status_code == 200
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_that_no_book_has_is_no_address(client, day):
+    client.force_login(make_staff(PostCode.HEAD_OFFICE))
+    assert client.get(f"/figures/{make_branch().pk}/NPL_RATIO/{day}/").status_code == 404
