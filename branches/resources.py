@@ -7,11 +7,14 @@ from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
 from branches.models import Area, Unit
+from coopcrm.shared.cells import SafeText
 
 
 class UnitResource(ModelResource):
     """Units by code; a second upload changes nothing."""
 
+    name = Field("name", "name", widget=SafeText())
+    address = Field("address", "address", widget=SafeText())
     parent = Field("parent", "parent", widget=ForeignKeyWidget(Unit, "code"))
 
     class Meta:
@@ -43,6 +46,7 @@ class AreaInForce(ForeignKeyWidget):
 class AreaResource(ModelResource):
     """Areas in force by code, with the branch that serves them."""
 
+    name = Field("name", "name", widget=SafeText())
     parent = Field("parent", "parent", widget=AreaInForce(Area, "code"))
     unit = Field("unit", "unit", widget=ForeignKeyWidget(Unit, "code"))
 

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from import_export.fields import Field
 from import_export.resources import ModelResource
-from import_export.widgets import CharWidget, DateWidget
+from import_export.widgets import DateWidget
 
+from coopcrm.shared.cells import SafeText
 from customers.models import Customer
-
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class SafeText(CharWidget):
-    """Text that a spreadsheet shows and never runs: a leading sign of a formula gets an apostrophe."""
-
-    def render(self, value, obj=None, **kwargs) -> str:
-        text = super().render(value, obj, **kwargs) or ""
-        return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
-
 
 ISO_DAYS, TEXT = DateWidget(format="%Y-%m-%d"), SafeText()
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from branches.selectors import villages, villages_like
+from coopcrm.shared.cells import safe_cell
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from customers import duplicates, evidence, exports, forms, identity, numbers, policies, selectors, services
 from customers.choices import DocumentKind, ReviewState
@@ -558,5 +559,5 @@ def ledger_report(request: HttpRequest, pk: int) -> HttpResponse:
     rows = LedgerRow.objects.visible_to(request.user).filter(file=file).order_by("pk")
     fields = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reason")
     for values in rows.values_list(*fields).iterator():
-        writer.writerow([file.name, *("" if value is None else value for value in values)])
+        writer.writerow(["" if value is None else safe_cell(str(value)) for value in (file.name, *values)])
     return response

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.cells import safe_cell
 from kpi import words
 from kpi.dashboard import MONTHS, closing_dates, latest_snapshots
 from kpi.models import KpiSnapshot, ScoreCard
@@ -18,7 +19,6 @@ from kpi.selectors import targets_in_force
 
 CSV_ROWS = 20_000
 CSV_STEP = 2_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class FigurePage:
@@ -189,9 +189,7 @@ def csv_of(page: FigurePage, part: str = "") -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in _lines(page, part):
-        writer.writerow(
-            ["'" + text if text.startswith(FORMULA_STARTS) and not _is_number(text) else text for text in row]
-        )
+        writer.writerow([safe_cell(text) for text in row])
     return "\N{BYTE ORDER MARK}" + out.getvalue()
 
 
@@ -206,11 +204,3 @@ def _lines(page: FigurePage, part: str) -> Iterator[list[str]]:
         if not found.next_cursor:
             return
         found = page.rows(part=part, after=found.next_cursor, size=CSV_STEP)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        Decimal(text)
-    except ArithmeticError:
-        return False
-    return True

@@ -46,7 +46,7 @@ def test_list_holds_own_customers_and_no_numbers(accountant):
 
 
 def test_cells_that_a_spreadsheet_would_run_are_made_harmless(accountant):
-    for name in ("=HYPERLINK(1)", "+1", "-1", "@SUM(1)"):
+    for name in ("=HYPERLINK(1)", "+cmd", "-2+3", "@SUM(1)", "＝1", "＋1", "－1", "＠1"):
         make_customer(name, branch=branch_of(accountant))
 
     text = file_of(write(accountant)).read_text(encoding="utf-8-sig")
