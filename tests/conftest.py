@@ -36,3 +36,10 @@ def own_var():
     folder = Path(tempfile.mkdtemp(prefix="coopcrm-test-")).resolve()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Keep a file's tests in one process, and all browser tests in one: they share a county, a server, a Chromium."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else str(item.path)))

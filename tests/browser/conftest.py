@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> str:
     """Address of a served demonstration county with one closed month."""
     name = f"test_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -45,7 +45,7 @@ def site() -> str:
         **{key: value for key, value in os.environ.items() if key != "COOPCRM_ROLE"},
         "COOPCRM_DATABASE": name,
         "COOPCRM_REDIS_PREFIX": name,
-        "COOPCRM_STATIC": str(settings.VAR_DIR / "static"),
+        "COOPCRM_STATIC": str(settings.VAR_DIR / f"static_{name}"),
     }
     _manage(environment, "migrate", "--verbosity", "0")
     _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
@@ -100,9 +100,12 @@ def _wait_until_ready(url: str, server: subprocess.Popen) -> None:
     raise AssertionError("the web server did not become ready")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Browser:
-    """A real Chromium; without one the test fails with what to install."""
+    """A real Chromium; without one the test fails with what to install.
+
+    It ends with the last browser test: while Playwright runs, Django believes itself inside an event loop.
+    """
     with sync_playwright() as playwright:
         arguments = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
         path = os.environ.get("COOPCRM_CHROMIUM") or chromium.find()
