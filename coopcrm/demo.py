@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import os
 import signal
@@ -43,6 +44,15 @@ def main() -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
     os.environ["COOPCRM_ROLE"] = "owner"
     started = time.monotonic()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # while we prepare, each is as good as Ctrl-C
+    try:
+        return _run(options, started)
+    finally:
+        embedded.detach()
+
+
+def _run(options: argparse.Namespace, started: float) -> int:
     try:
         _refuse_taken_port(options.port)
         with step("Private PostgreSQL and Redis"):
@@ -63,7 +73,6 @@ def main() -> int:
         return supervisor.run(lambda: _welcome(options.port, options.customers, time.monotonic() - started))
     finally:
         os.close(lock)
-        embedded.detach()
 
 
 def _options() -> argparse.Namespace:
@@ -78,10 +87,11 @@ def _refuse_taken_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise DemoError(
-                f"Port {port} is taken ({error.strerror}). Choose another: make demo PORT={port + 1}"
-            ) from error
+        except (OSError, OverflowError) as error:
+            is_taken = getattr(error, "errno", None) == errno.EADDRINUSE
+            said, other = ("is taken", port + 1) if is_taken else ("cannot be used", 8000)
+            why = getattr(error, "strerror", None) or error
+            raise DemoError(f"Port {port} {said} ({why}). Choose another: make demo PORT={other}") from error
 
 
 def _be_the_only_one() -> int:
@@ -194,6 +204,7 @@ def compile_translations() -> None:
         [sys.executable, str(ROOT / "scripts" / "messages.py"), "compile"],
         check=True,
         stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is ours; we end it
     )
 
 

@@ -103,6 +103,8 @@ def attach() -> None:
 
 def detach(wait_seconds: float = 30) -> None:
     """Stop using the servers; when we were the last, wait until they are down."""
+    if not _held:
+        return
     where = places()
     while _held:
         os.close(_held.pop())
@@ -207,6 +209,7 @@ def _start_keeper(where: Places) -> None:
 
 
 def _make_folders(where: Places) -> None:
+    _refuse_foreign(where)
     try:
         for folder in (where.var, where.log, where.run):
             folder.mkdir(parents=True, exist_ok=True)
@@ -216,6 +219,27 @@ def _make_folders(where: Places) -> None:
         ) from error
     if where.run.parent != where.var and where.run.stat().st_uid not in (os.getuid(), server_user()[0]):
         raise EmbeddedError(f"{where.run} belongs to somebody else. Set COOPCRM_VAR to a shorter path.")
+
+
+def _refuse_foreign(where: Places) -> None:
+    """Leave another user's folder alone: what we wrote there, that user could not read."""
+    if not where.var.exists():
+        return
+    if not os.access(where.var, os.W_OK | os.X_OK):
+        foreign = where.var
+    elif where.postgres.exists() and where.postgres.stat().st_uid not in (server_user()[0], os.geteuid()):
+        foreign = where.postgres
+    else:
+        return
+    owner = _name_of(foreign.stat().st_uid)
+    raise EmbeddedError(f"{foreign} belongs to the user {owner}. Start as that user, or set COOPCRM_VAR.")
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def open_lock(where: Places, name: str) -> int:
@@ -236,10 +260,16 @@ def server_user() -> tuple[int, int]:
     """User and group of the servers: our own, or as root an unprivileged one, as PostgreSQL demands."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
+    found = []
     for name in UNPRIVILEGED_USERS:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
-            return entry.pw_uid, entry.pw_gid
+            found.append((entry.pw_uid, entry.pw_gid))
+    with contextlib.suppress(OSError):  # data that are there keep the user that wrote them
+        owner = places().postgres.stat().st_uid
+        found.sort(key=lambda user: user[0] != owner)
+    if found:
+        return found[0]
     raise EmbeddedError(
         "PostgreSQL does not run as root. Add an ordinary user named coopcrm: useradd -r coopcrm"
     )

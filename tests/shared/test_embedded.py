@@ -108,6 +108,17 @@ def test_a_half_made_data_folder_is_named(own_var):
     assert f"Remove it and start again: rm -r {own_var / 'postgres'}" in said
 
 
+def test_data_of_another_user_are_left_alone(own_var, monkeypatch):
+    (own_var / "postgres").mkdir(parents=True)
+    monkeypatch.setenv("COOPCRM_VAR", str(own_var))
+    monkeypatch.setattr(embedded, "server_user", lambda: (4711, 4711))
+    monkeypatch.setattr(os, "geteuid", lambda: 4712)
+
+    with pytest.raises(embedded.EmbeddedError, match=r"belongs to the user .* Start as that user"):
+        embedded._make_folders(embedded.places())
+    assert [path.name for path in own_var.iterdir()] == ["postgres"]
+
+
 def test_data_of_another_version_are_named(own_var):
     (own_var / "postgres").mkdir()
     (own_var / "postgres" / "PG_VERSION").write_text("9\n")
