@@ -228,10 +228,13 @@ def compile_all() -> int:
         source, target = po_path(language), po_path(language).with_suffix(".mo")
         if not source.exists() or (target.exists() and target.stat().st_mtime >= source.stat().st_mtime):
             continue
-        draft = target.with_suffix(f".{os.getpid()}")  # another process may be compiling too
-        with draft.open("wb") as file:
-            write_mo(file, read(language))
-        draft.replace(target)
+        draft = target.with_suffix(f".{os.getpid()}.mo")  # another process may be compiling too
+        try:
+            with draft.open("wb") as file:
+                write_mo(file, read(language))
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
         written += 1
     return written
 

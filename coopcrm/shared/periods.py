@@ -76,11 +76,6 @@ def quarter_of(day: date) -> Period:
     return Period(first, add_months(first, 3))
 
 
-def year_of(day: date) -> Period:
-    """The calendar year that holds ``day``."""
-    return Period(date(day.year, 1, 1), date(day.year + 1, 1, 1))
-
-
 def is_workday(day: date, holidays: Container[date] = (), extra_workdays: Container[date] = ()) -> bool:
     """Monday to Friday not among the holidays, or any make-up working day (调休上班), handbook §1.7."""
     return day in extra_workdays or (day.weekday() < 5 and day not in holidays)

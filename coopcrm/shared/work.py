@@ -148,11 +148,6 @@ def add_orders(job: Job | None, orders: Iterable[NewOrder]) -> int:
     return len(rows)
 
 
-def order_alone(kind: str, payload: dict, key: str = "") -> None:
-    """Write a single order that belongs to no job, in the caller's transaction."""
-    add_orders(None, [NewOrder(kind=kind, key=key, payload=payload)])
-
-
 def _take_up_again(job: Job) -> None:
     again = job.orders.filter(state__in=[OrderState.FAILED, OrderState.CANCELLED])
     again.update(state=OrderState.QUEUED, attempts=0, failures=0, claimed_at=None, not_before=Now(), error="")

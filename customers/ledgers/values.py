@@ -39,9 +39,6 @@ HONORIFIC = re.compile(
     r"(?<=..)(同志|先生|女士|小姐|师傅|老师|大爷|大娘|大妈|大叔|大哥|大姐|老汉|老人|本人)$"
 )
 HAN = "\u3400-\u9fff\U00020000-\U0003ffff\u3007"
-NICKNAME = re.compile(
-    r"^(老|小|阿)[^\s]$|(二|三|四|五|六|七|老[大二三四五六七八九幺])$|(伢子?|娃子?|蛋|狗|妹子|毛|婶|嫂|叔|伯|爷|奶|哥|姐|嬷|姑|舅|家[大二三])$"
-)
 
 
 @dataclass(frozen=True)
@@ -99,11 +96,6 @@ def read_name(value: object) -> NameReading:
         is_relative_of=relative_of,
         variants=tuple(sorted(variants)),
     )
-
-
-def is_nickname(name: NameReading) -> bool:
-    """A name such as 二蛋 or 老王 says who is called, not who it is."""
-    return bool(NICKNAME.search(name.key)) and len(name.key) <= 3
 
 
 # --- identity numbers ------------------------------------------------------------------------------------------------
