@@ -240,11 +240,12 @@ def tier_statement(rule: TierRule) -> str:
             CASE WHEN contribution < 0 THEN {number[Tier.WATCH]}
                 ELSE GREATEST(CASE {by_rank} ELSE {number[last]} END, CASE {by_floor} END) END AS earned_no,
             CASE before.tier {numbers} END AS before_no, CASE before.earned {numbers} END AS earned_before_no
-        FROM ranked LEFT JOIN LATERAL (
-            SELECT t.tier, t.earned FROM ratings_customertier t
-            WHERE t.customer_id = ranked.customer_id AND t.period_end < %(period_end)s
-            ORDER BY t.period_end DESC, t.id DESC LIMIT 1
-        ) before ON true
+        FROM ranked LEFT JOIN (
+            SELECT DISTINCT ON (t.customer_id) t.customer_id, t.tier, t.earned FROM ratings_customertier t
+            WHERE t.period_end = (
+                SELECT max(period_end) FROM ratings_customertier WHERE period_end < %(period_end)s)
+            ORDER BY t.customer_id, t.id DESC
+        ) before ON before.customer_id = ranked.customer_id
         WHERE place > %(after)s AND place <= %(upto)s
         OFFSET 0
     ), settled AS (
@@ -271,5 +272,8 @@ def assign_tiers(
     """Assign tiers to the active customers of the union whose rank lies in ``after < rank <= upto``."""
     parameters = {"period_end": period_end, "after": after, "upto": upto, "rules": rule.code, "job": job_id}
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL enable_nestloop = off"
+        )  # a table filled this minute has no statistics to plan by
         cursor.execute(tier_statement(rule), parameters)
         return cursor.rowcount
