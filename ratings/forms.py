@@ -1,5 +1,7 @@
 """Choices above the lists of ratings and tiers."""
 
+from datetime import timedelta
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +43,9 @@ class TierFilter(forms.Form):
     def __init__(self, data, *, staff, periods) -> None:
         super().__init__(data)
         self.fields["branch"].queryset = branches_of(staff)
-        self.fields["period"].choices = [(day.isoformat(), day.isoformat()) for day in periods]
+        self.fields["period"].choices = [
+            (day.isoformat(), (day - timedelta(days=1)).isoformat()) for day in periods
+        ]
         self.fields["tier"].choices = [("", _("All tiers")), *Tier.choices]
 
     def given(self) -> dict:

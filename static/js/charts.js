@@ -124,7 +124,7 @@ const kinds = {
           data: points,
           showSymbol: points.length <= 30,
           lineStyle: { width: 2.5 },
-          areaStyle: { origin: 1, opacity: 0.18, color: token("--series-2") },
+          areaStyle: { opacity: 0.12 },
           markLine: {
             silent: true,
             symbol: "none",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
@@ -92,6 +93,12 @@ def capitals(amount) -> str:
     if amount is None or amount == "":
         return NONE
     return in_capitals(Decimal(str(amount)), traditional=get_language() == "zh-hant")
+
+
+@register.filter
+def last_day(period_end: date) -> date:
+    """The last day of a period that ends before ``period_end``, as people name it."""
+    return period_end - timedelta(days=1)
 
 
 @register.filter
