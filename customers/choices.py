@@ -93,3 +93,31 @@ class ReviewState(models.TextChoices):
     SAME = "same", _("Same person")
     DIFFERENT = "different", _("Different persons")
     LATER = "later", _("Later")
+
+
+# What a fact sheet may hold under ``bonus``, ``malus`` and ``flags`` (handbook §1.4, §1.5).
+BONUS = {
+    "HONOUR": _("Honoured household or person"),
+    "AGRI_INSURED": _("Crops or livestock insured"),
+    "LAND_CERT": _("Land certificate shown"),
+    "CREDIT_VILLAGE": _("Lives in a credit village"),
+    "COOP_MEMBER": _("Member of a farmers' cooperative"),
+}
+
+MALUS = {
+    "DISPUTE": _("Open dispute"),
+    "LEVY_ARREARS": _("Levies unpaid"),
+    "INFO_CONFLICT": _("Two investigations contradict each other"),
+    "PURPOSE_DRIFT": _("A loan was not used as agreed"),
+}
+
+FLAGS = {
+    "npl_or_written_off": _("Bad or written-off loan not repaid"),
+    "dishonest_debtor": _("Judgment debtor on the dishonest list"),
+    "illegal_activity": _("Illegal activity"),
+    "fraud": _("False identity or documents"),
+    "no_civil_capacity": _("Cannot sign contracts"),
+    "outside_service_area": _("Lives outside the service area"),
+}
+
+FACT_CODES = {**BONUS, **MALUS, **FLAGS}

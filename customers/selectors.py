@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from branches.models import StaffMember
 from coopcrm.shared.periods import completed_years
 from customers import duplicates, facts, masking, numbers, policies, registries
-from customers.choices import DocumentState, FactSource, ReviewState, RowOutcome
+from customers.choices import FACT_CODES, DocumentState, FactSource, ReviewState, RowOutcome
 from customers.models import (
     Customer,
     FactSheet,
@@ -36,6 +36,11 @@ from customers.querysets import require_scope
 PAGE = 50
 TIMELINE = 30
 DUE_AFTER = timedelta(days=365)
+CODED_FIELDS = {
+    "bonus": gettext_lazy("Merits"),
+    "malus": gettext_lazy("Demerits"),
+    "flags": gettext_lazy("Knock-out facts"),
+}
 MONEY_FIELDS = frozenset(
     {
         "gross_income",
@@ -409,6 +414,8 @@ def _fact_row(sheet: FactSheet, name: str, people: dict[int, StaffMember]) -> di
 
 def fact_label(name: str) -> str:
     """A fact's name as a label."""
+    if name in CODED_FIELDS:
+        return str(CODED_FIELDS[name])
     return capfirst(str(FactSheet._meta.get_field(name).verbose_name))
 
 
@@ -425,7 +432,9 @@ def fact_value(sheet: FactSheet, name: str) -> str:
         return number_format(value.normalize(), use_l10n=True)
     if isinstance(value, dict):
         value = [f"{animal} {count}" for animal, count in value.items()]
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(str(FACT_CODES.get(item, item)) for item in value)
+    return str(value)
 
 
 # -- Visits ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from branches.models import StaffMember
-from customers.choices import CreditReport, FactSource
+from customers.choices import BONUS, FACT_CODES, MALUS, CreditReport, FactSource
 from customers.models import FactSheet
 from ratings import scorecard, words
 from ratings.choices import RatingStatus
@@ -233,8 +233,8 @@ class Sheet:
         """Bonus and malus codes with their points."""
         lines = []
         for codes, labels, extras, sign in (
-            (self.facts.get("bonus"), words.BONUS, self.card.bonus, 1),
-            (self.facts.get("malus"), words.MALUS, self.card.malus, -1),
+            (self.facts.get("bonus"), BONUS, self.card.bonus, 1),
+            (self.facts.get("malus"), MALUS, self.card.malus, -1),
         ):
             for code in codes or ():
                 points = extras.points.get(code, 0) * sign
@@ -376,8 +376,7 @@ def value_in_words(name: str, value: Any) -> str:
     if name == "credit_report":
         return str(CreditReport(value).label) if value in CreditReport.values else str(value)
     if isinstance(value, list | tuple | set | frozenset):
-        labels = {**words.BONUS, **words.MALUS, **words.FLAGS}
-        return ", ".join(str(labels.get(each, each)) for each in value) or _("none")
+        return ", ".join(str(FACT_CODES.get(each, each)) for each in value) or _("none")
     return yuan(value) if name in AMOUNTS else str(value)
 
 

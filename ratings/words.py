@@ -54,30 +54,6 @@ SOFT_CAPS = {
     "S6": _("The credit report was not queried: at most B."),
 }
 
-BONUS = {
-    "HONOUR": _("Honoured household or person"),
-    "AGRI_INSURED": _("Crops or livestock insured"),
-    "LAND_CERT": _("Land certificate shown"),
-    "CREDIT_VILLAGE": _("Lives in a credit village"),
-    "COOP_MEMBER": _("Member of a farmers' cooperative"),
-}
-
-MALUS = {
-    "DISPUTE": _("Open dispute"),
-    "LEVY_ARREARS": _("Levies unpaid"),
-    "INFO_CONFLICT": _("Two investigations contradict each other"),
-    "PURPOSE_DRIFT": _("A loan was not used as agreed"),
-}
-
-FLAGS = {
-    "npl_or_written_off": _("Bad or written-off loan not repaid"),
-    "dishonest_debtor": _("Judgment debtor on the dishonest list"),
-    "illegal_activity": _("Illegal activity"),
-    "fraud": _("False identity or documents"),
-    "no_civil_capacity": _("Cannot sign contracts"),
-    "outside_service_area": _("Lives outside the service area"),
-}
-
 CAPS = {
     "grade": _("Cap of the grade"),
     "income": _("Cap of the income"),
