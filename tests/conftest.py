@@ -38,6 +38,7 @@ def own_var():
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
     """Keep a file's tests in one process, and all browser tests in one: they share a county, a server, a Chromium."""
     for item in items:
