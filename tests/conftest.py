@@ -36,11 +36,3 @@ def own_var():
     folder = Path(tempfile.mkdtemp(prefix="coopcrm-test-")).resolve()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items) -> None:
-    """Keep a file's tests in one process, and all browser tests in one: they share a county, a server, a Chromium."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else str(item.path)))
