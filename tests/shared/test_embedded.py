@@ -39,9 +39,17 @@ def last_words(process: subprocess.Popen) -> str:
 
 
 def servers_of(var: Path) -> list[psutil.Process]:
-    return [
-        p for p in psutil.process_iter(["cmdline"]) if any(str(var) in a for a in p.info["cmdline"] or [])
+    """Keeper, postmaster and Redis of one folder.
+
+    A child that PostgreSQL has just forked carries its parent's command line for a moment; it is no server.
+    """
+    found = [
+        p
+        for p in psutil.process_iter(["cmdline", "ppid"])
+        if any(str(var) in a for a in p.info["cmdline"] or [])
     ]
+    command_of = {p.pid: p.info["cmdline"] for p in found}
+    return [p for p in found if command_of.get(p.info["ppid"]) != p.info["cmdline"]]
 
 
 def wait_until_none(var: Path) -> None:
