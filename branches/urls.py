@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from branches import views
+from branches.views import areas, staff, units
 
 app_name = "branches"
 
 urlpatterns = [
-    path("units/", views.units, name="units"),
-    path("units/<int:pk>/", views.unit, name="unit"),
-    path("areas/", views.areas, name="areas"),
-    path("areas/<int:pk>/", views.area, name="area"),
-    path("staff/", views.staff, name="staff"),
-    path("staff/<int:pk>/", views.member, name="member"),
+    path("units/", units.units, name="units"),
+    path("units/<int:pk>/", units.unit, name="unit"),
+    path("areas/", areas.areas, name="areas"),
+    path("areas/<int:pk>/", areas.area, name="area"),
+    path("staff/", staff.staff, name="staff"),
+    path("staff/<int:pk>/", staff.member, name="member"),
 ]

@@ -1,0 +1,93 @@
+"""People who work for the union, and the dated posts they hold."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q, Value
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from branches.choices import Language, PostCode
+from branches.models.ranges import DateRange
+from branches.models.units import Unit
+from branches.scopes import Scope, scope_for
+
+
+class StaffManager(BaseUserManager):
+    """Creates staff; a password that is not given makes the account unusable until one is set."""
+
+    def create_user(self, username: str, password: str | None = None, **fields) -> StaffMember:
+        member = self.model(username=self.model.normalize_username(username), **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+    def create_superuser(self, username: str, password: str | None = None, **fields) -> StaffMember:
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+
+class StaffMember(AbstractBaseUser, PermissionsMixin):
+    """A person who works for the union; what they may do follows from the post they hold today."""
+
+    username = models.CharField(_("sign-in name"), max_length=60, unique=True)
+    full_name = models.CharField(_("name"), max_length=100)
+    employee_no = models.CharField(_("employee number"), max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.SIMPLIFIED)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may open the back office"), default=False)
+    is_demonstration = models.BooleanField(default=False, editable=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["full_name"]
+    objects = StaffManager()
+
+    class Meta:
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What this person's posts open today; read once per request."""
+        return scope_for(self)
+
+
+class Post(models.Model):
+    """A dated post of one person at one unit; a stand-in is a post with an end and the person stood in for."""
+
+    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="posts")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
+    code = models.CharField(_("post"), max_length=20, choices=PostCode)
+    valid_from = models.DateField(_("from"))
+    valid_to = models.DateField(_("until"), null=True, blank=True)
+    stands_in_for = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ["staff", "valid_from"]
+        indexes = [models.Index(fields=["unit", "code"], name="post_unit_code")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="post_ends_after_it_begins"
+            ),
+            ExclusionConstraint(
+                name="post_held_once_at_a_time",
+                expressions=[
+                    ("staff", RangeOperators.EQUAL),
+                    ("unit", RangeOperators.EQUAL),
+                    ("code", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to", Value("[)")), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()} · {self.unit}"

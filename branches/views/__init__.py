@@ -1,0 +1,1 @@
+"""Pages of the organisation: who works where, and which branch serves which village."""
