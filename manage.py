@@ -30,6 +30,10 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
+    from coopcrm.shared import acting
+
+    acting.begin_process(f"manage.py {command}".strip())
+
     execute_from_command_line(sys.argv)
 
 

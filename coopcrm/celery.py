@@ -41,8 +41,9 @@ def use_servers(**kwargs) -> None:
 @worker_init.connect
 def refuse_mighty_role(**kwargs) -> None:
     """A worker whose database role could step over the grants does not start."""
-    from coopcrm.shared import database
+    from coopcrm.shared import acting, database
 
+    acting.begin_process("worker")
     try:
         database.refuse_mighty_role()
     except database.MightyRole as reason:

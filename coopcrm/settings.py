@@ -146,7 +146,7 @@ for _connection in DATABASES.values():
     _connection["TIME_ZONE"] = "Asia/Shanghai"
     _connection["CONN_MAX_AGE"] = 60
     _connection["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"]["ATOMIC_REQUESTS"] = False  # services own their transactions; most pages only read
+DATABASES["default"]["ATOMIC_REQUESTS"] = True  # who acts and what is open to them is told per transaction
 
 REDIS_URL = env("REDIS_URL", embedded.places().redis_url() if EMBEDDED else None)
 REDIS_PREFIX = env("COOPCRM_REDIS_PREFIX", "coopcrm")

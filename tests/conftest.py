@@ -16,6 +16,7 @@ os.environ.setdefault("COOPCRM_LOG_LEVEL", "ERROR")
 
 import django
 from django.conf import settings
+from django.utils import translation
 
 from coopcrm import embedded
 
@@ -36,3 +37,9 @@ def own_var():
     folder = Path(tempfile.mkdtemp(prefix="coopcrm-test-")).resolve()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Every test begins in English, whatever language the request of the test before was answered in."""
+    translation.activate("en")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ OLDEST_ORDER_SECONDS = 120
 @login_not_required
 @never_cache
 @require_safe
+@transaction.non_atomic_requests
 def alive(request):
     """The process answers; nothing else is asked."""
     return HttpResponse("ok\n", content_type="text/plain")
@@ -27,6 +28,7 @@ def alive(request):
 @login_not_required
 @never_cache
 @require_safe
+@transaction.non_atomic_requests
 def ready(request):
     """200 when work can be done; 503 with the reasons when not."""
     reasons = why_not_ready()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextvars
 import json
 import logging
 from datetime import UTC, datetime
 
-request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
-actor_id: contextvars.ContextVar[int | None] = contextvars.ContextVar("actor_id", default=None)
+from coopcrm.shared import acting
 
 EXTRA_FIELDS = ("method", "route", "status", "milliseconds", "job", "order", "kind", "step", "count")
 LONGEST_MESSAGE = 2000
@@ -24,10 +22,11 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage()[:LONGEST_MESSAGE],
         }
-        if current := request_id.get():
-            line["request_id"] = current
-        if (actor := actor_id.get()) is not None:
-            line["actor"] = actor
+        who = acting.current()
+        if who.request_id:
+            line["request_id"] = who.request_id
+        if who.actor_id is not None:
+            line["actor"] = who.actor_id
         for name in EXTRA_FIELDS:
             if (value := getattr(record, name, None)) is not None:
                 line[name] = value

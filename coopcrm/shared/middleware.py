@@ -9,7 +9,7 @@ import uuid
 
 from django.utils.cache import add_never_cache_headers
 
-from coopcrm.shared.logs import actor_id, request_id
+from coopcrm.shared import acting
 
 log = logging.getLogger("coopcrm.requests")
 WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -25,17 +25,13 @@ class RequestLog:
     def __call__(self, request):
         given = request.headers.get("X-Request-ID", "")
         request.id = given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
-        id_token, actor_token = request_id.set(request.id), actor_id.set(None)
-        started = time.perf_counter()
-        try:
+        with acting.in_request(request.id):
+            started = time.perf_counter()
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request.id
             response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             self._log(request, response, time.perf_counter() - started)
-            return response
-        finally:
-            request_id.reset(id_token)
-            actor_id.reset(actor_token)
+        return response
 
     def _log(self, request, response, seconds: float) -> None:
         route = request.resolver_match.route if request.resolver_match else ""
@@ -46,15 +42,15 @@ class RequestLog:
 
 
 class Actor:
-    """Note who acts, for the log and the ledger; answers to signed-in people are never stored by caches."""
+    """Say who acts (``acting``) and what their posts open; answers to signed-in people are stored by no cache."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.user.is_authenticated:
-            actor_id.set(request.user.pk)
-        response = self.get_response(request)
-        if request.user.is_authenticated:
-            add_never_cache_headers(response)
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with acting.for_staff(request.user, request_id=request.id):
+            response = self.get_response(request)
+        add_never_cache_headers(response)
         return response

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from coopcrm.shared import acting
 from coopcrm.shared.models import OPEN_JOB_STATES, Job, JobErrorRow, JobState, OrderState, WorkOrder
 
 log = logging.getLogger("coopcrm.work")
@@ -68,13 +70,20 @@ class Work:
 
 Handler = Callable[[Work], dict | None]
 _handlers: dict[str, Handler] = {}
+_as_person: set[str] = set()
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does orders of ``kind``; it may return counts, which the job adds up."""
+def handles(kind: str, *, as_person: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function that does orders of ``kind``; it may return counts, which the job adds up.
+
+    The system does an order on all branches, for the person who started the job; ``as_person`` lets it touch only
+    what that person's posts open at the time of the work.
+    """
 
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
+        if as_person:
+            _as_person.add(kind)
         return handler
 
     return register
@@ -267,7 +276,8 @@ def _do(order_id: int, attempts: int) -> None:
             return
         if attempts > MOST_ATTEMPTS:
             raise WorkerLostError(gettext_noop("Every worker that took this order ended before it was done."))
-        order.result = _handlers[order.kind](Work(order=order, job=order.job)) or {}
+        with acting.using(_who_does(order)):
+            order.result = _handlers[order.kind](Work(order=order, job=order.job)) or {}
         order.state, order.done_at, order.error = OrderState.DONE, timezone.now(), ""
         order.save(update_fields=["result", "state", "done_at", "error"])
     milliseconds = round((time.monotonic() - started) * 1000)
@@ -275,6 +285,17 @@ def _do(order_id: int, attempts: int) -> None:
         "done",
         extra={"job": order.job_id, "order": order_id, "kind": order.kind, "milliseconds": milliseconds},
     )
+
+
+def _who_does(order: WorkOrder) -> acting.Acting:
+    """The person who started the job, on all branches or on their own; the order's kind when nobody did."""
+    request_id, job = f"order-{order.pk}", order.job
+    if job is None or job.started_by is None:
+        return acting.Acting(actor_name=order.kind, request_id=request_id, scope=acting.ALL)
+    if order.kind not in _as_person:
+        return acting.Acting(job.started_by, job.started_by_name, request_id, acting.ALL)
+    with acting.for_staff(get_user_model().objects.get(pk=job.started_by), request_id=request_id) as person:
+        return person
 
 
 class WorkerLostError(RuntimeError):

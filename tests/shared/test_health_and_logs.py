@@ -10,8 +10,8 @@ from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as NoRedis
 
-from coopcrm.shared import health
-from coopcrm.shared.logs import JsonFormatter, request_id
+from coopcrm.shared import acting, health
+from coopcrm.shared.logs import JsonFormatter
 from coopcrm.shared.models import WorkOrder
 
 
@@ -85,11 +85,8 @@ def formatted(record: logging.LogRecord) -> dict:
 
 def test_a_log_line_is_one_object_with_its_request():
     record = logging.LogRecord("coopcrm.x", logging.INFO, "x.py", 1, "rated %s\nrows\x1b", (412,), None)
-    token = request_id.set("abc")
-    try:
+    with acting.in_request("abc"):
         line = formatted(record)
-    finally:
-        request_id.reset(token)
 
     assert (line["level"], line["message"], line["request_id"]) == ("info", "rated 412\nrows\x1b", "abc")
 
