@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,8 +9,8 @@ from django.db import transaction
 from branches.choices import AreaLevel
 from branches.models import Area
 from coopcrm.shared.errors import Refused
+from coopcrm.shared.uploads.sheets import records
 from customers.ledgers.villages import AreaIndex, Place
-from customers.ledgers.workbook import decode
 from customers.names import place_keys
 
 COLUMNS = ("county_code", "township_code", "township", "village_code", "village")
@@ -61,21 +59,18 @@ def load_areas(content: bytes) -> AreasLoaded:
 
 def _areas_in(content: bytes) -> dict[str, tuple[str, str, str]]:
     """Return code → (name, level, parent code); the county goes by its code unless a column names it."""
-    reader = csv.DictReader(io.StringIO(decode(content), newline=""))
-    if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-        raise Refused(f"The table of areas lacks: {', '.join(missing)}.", code="areas_columns")
     areas: dict[str, tuple[str, str, str]] = {}
-    for row in reader:
-        values = {name: (row.get(name) or "").strip() for name in (*COLUMNS, "county")}
+    for row in records(content, COLUMNS, what="The table of areas lacks"):
+        values = {name: row[name].strip() for name in (*COLUMNS, "county")}
         county, township, village = (full_code(values[f"{name}_code"]) for name in LEVELS)
         if not _is_nested(county, township, village):
             given = ", ".join(values[f"{name}_code"] or "–" for name in LEVELS)
             raise Refused(
-                f"Row {reader.line_num} of the table of areas: {given} are no county, township and village.",
+                f"Row {row.number} of the table of areas: {given} are no county, township and village.",
                 code="areas_code",
             )
         if not (values["township"] and values["village"]):
-            raise Refused(f"Row {reader.line_num} of the table of areas lacks a name.", code="areas_name")
+            raise Refused(f"Row {row.number} of the table of areas lacks a name.", code="areas_name")
         areas.setdefault(county, (values["county"] or values["county_code"], AreaLevel.COUNTY, ""))
         areas[township] = (values["township"], AreaLevel.TOWNSHIP, county)
         areas[village] = (values["village"], AreaLevel.VILLAGE, township)

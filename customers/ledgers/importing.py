@@ -88,7 +88,7 @@ class ImportResult:
     rows: list[RowReport] = field(default_factory=list)
     pairs: list[PairReport] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, LedgerUnreadable] = field(default_factory=dict)
     run: LedgerImport | None = None
 
 
@@ -175,7 +175,7 @@ def _read(
         try:
             readings.append((source, read_ledger(source.content, context)))
         except LedgerUnreadable as refusal:
-            result.unreadable[source.name] = str(refusal)
+            result.unreadable[source.name] = refusal
         progress("read", done, len(sources))
     return readings
 

@@ -31,6 +31,6 @@ def do_import(work: Work) -> dict:
     load_areas_beside(paths)
     staff = StaffMember.objects.filter(pk=work.job.started_by).first() if work.job.started_by else None
     result = import_ledgers(sources_in(paths), as_of=work.as_of, started_by=staff, job_id=work.job.pk)
-    for name, reason in result.unreadable.items():
-        work.note_error(name, reason)
+    for name, refusal in result.unreadable.items():
+        work.note_error(name, refusal.text, **refusal.params)
     return result.counts

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
 from coopcrm.shared.errors import Refused
+from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES
+from coopcrm.shared.uploads.sheets import records
 from customers.ledgers.areas import load_areas
 from customers.ledgers.importing import LedgerSource
-from customers.ledgers.workbook import MAX_FILE_BYTES, decode
 
 MANIFEST, AREAS = "manifest.csv", "areas.csv"
 COLUMNS = ("file", "kind", "branch_code", "branch_name")
@@ -37,10 +36,8 @@ def sources_in(paths: Iterable[Path]) -> list[LedgerSource]:
     sources = []
     for path in paths:
         manifest = manifest_in(path)
-        reader = csv.DictReader(io.StringIO(decode(manifest.read_bytes()), newline=""))
-        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-            raise Refused(f"{manifest} lacks the columns: {', '.join(missing)}.", code="manifest_columns")
-        sources += [_source(manifest, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+        rows = records(manifest.read_bytes(), COLUMNS, what=f"{manifest} lacks the columns")
+        sources += [_source(manifest, {name: row[name].strip() for name in COLUMNS}) for row in rows]
     return sources
 
 

@@ -15,7 +15,7 @@ from customers.ledgers.identity import birth_date_of
 from customers.ledgers.rows import RowKind, classify
 from customers.ledgers.text import as_text, compact, is_placeholder, simplified
 from customers.ledgers.villages import AreaIndex, VillageMatch
-from customers.ledgers.workbook import Cell, LedgerUnreadable, Row, Sheet, read_sheets
+from customers.ledgers.workbook import Cell, Row, Sheet, no_customers, read_sheets
 
 EARLIEST_DAY = date(1949, 1, 1)
 EARLIEST_BIRTH = date(1880, 1, 1)
@@ -123,7 +123,7 @@ def read_ledger(content: bytes, context: LedgerContext) -> list[SheetReading]:
     """Read every sheet of a ledger; a file without a single data row is refused."""
     readings = [read_sheet(sheet, context) for sheet in read_sheets(content)]
     if not any(reading.records for reading in readings):
-        raise LedgerUnreadable("No row of this file names a customer; check that it is the right file.")
+        raise no_customers()
     return readings
 
 
