@@ -7,7 +7,7 @@ import sys
 OWNER_COMMANDS = frozenset(
     {
         "dbshell", "flush", "loaddata", "makemigrations", "migrate", "optimizemigration", "prepare_database",
-        "rotate_keys", "seed_demo", "showmigrations", "sqlmigrate", "squashmigrations", "test",
+        "seed_demo", "showmigrations", "sqlmigrate", "squashmigrations", "test",
     }
 )  # fmt: skip
 COMMANDS_WITHOUT_DATABASE = frozenset(

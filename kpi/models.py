@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.classification import classes
 from kpi import words
 from kpi.querysets import UnitFigureQuerySet
 from loans.models import money
@@ -14,6 +15,8 @@ from loans.models import money
 
 class IndicatorSet(models.Model):
     """A version of targets, floors, weights and caps of all indicators; weights sum to 100."""
+
+    classification = classes(C1="version data valid_from valid_to")
 
     version = models.CharField(max_length=20, unique=True)
     data = models.JSONField()
@@ -35,6 +38,8 @@ class IndicatorSet(models.Model):
 
 class LedgerFigure(models.Model):
     """A figure of the general ledger or a plan for a unit and month, as the accountant entered it. Yuan."""
+
+    classification = classes(C1="month code amount")
 
     class Code(models.TextChoices):
         PROFIT_ACTUAL = "profit_actual", _("Profit")
@@ -60,6 +65,8 @@ class LedgerFigure(models.Model):
 class MarketDeposits(models.Model):
     """Deposits of all institutions in a township at a month's end. Yuan."""
 
+    classification = classes(C1="month amount")
+
     township = models.ForeignKey(Area, models.PROTECT, related_name="market_deposits")
     month = models.DateField()
     amount = money()
@@ -75,6 +82,8 @@ class MarketDeposits(models.Model):
 
 class BranchDay(models.Model):
     """What a branch's accounts came to on a day: the daily increment behind balances and averages; insert-only."""
+
+    classification = classes(C1="day deposits loans transactions fees")
 
     pk = models.CompositePrimaryKey("day", "branch_id")
     branch = models.ForeignKey(Unit, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
@@ -94,6 +103,8 @@ class BranchDay(models.Model):
 
 class KpiSnapshot(models.Model):
     """One indicator of a branch (or the union) for the month of ``as_of`` with its inputs; insert-only."""
+
+    classification = classes(C1="as_of code rules digest value reason n inputs job_id computed_at")
 
     unit = models.ForeignKey(
         Unit, models.DO_NOTHING, related_name="snapshots", db_constraint=False, db_index=False
@@ -127,6 +138,13 @@ class KpiSnapshot(models.Model):
 
 class ScoreCard(models.Model):
     """The balanced score of a branch for the month of ``as_of``; insert-only."""
+
+    classification = classes(
+        C1=(
+            "as_of rules digest score hard_score soft_score band weight_used achievement "
+            "serious_incident job_id computed_at"
+        ),
+    )
 
     unit = models.ForeignKey(
         Unit, models.DO_NOTHING, related_name="score_cards", db_constraint=False, db_index=False

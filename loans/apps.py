@@ -8,10 +8,13 @@ class LoansConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from customers import registries
+        from coopcrm.shared import rotation
+        from customers import numbers, registries
         from loans import customer_page
         from loans.ledger_accounts import write_accounts
+        from loans.models import Account
 
+        rotation.register(Account, "number", lambda account, text: numbers.account_keys(text)._asdict())
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)
         registries.page_cards.register("loans.accounts", customer_page.accounts_card)

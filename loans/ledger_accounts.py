@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from coopcrm.shared.crypto import forms_today
 from coopcrm.shared.fields import draw_ids
 from customers import numbers
 from customers.names import place_keys, simplified
@@ -92,9 +93,10 @@ def _account(pk: int, row: LedgerAccount, product: Product) -> Account:
 
 def _known_accounts(keys: Sequence[bytes]) -> dict[bytes, Account]:
     found: dict[bytes, Account] = {}
+    today = forms_today(keys)
     for start in range(0, len(keys), BATCH):
         rows = Account.objects.filter(number_key__in=keys[start : start + BATCH]).defer("number")
-        found |= {bytes(account.number_key): account for account in rows}
+        found |= {today[bytes(account.number_key)]: account for account in rows}
     return found
 
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.models import Customer, Household, LedgerRow
 from customers.querysets import OfHouseholdQuerySet
@@ -36,6 +37,8 @@ def yearly_rate(verbose_name=None, **options) -> models.DecimalField:
 class Product(models.Model):
     """What a customer can hold; rates are yearly fractions and defaults for new accounts."""
 
+    classification = classes(C1="code name family rate ftp_rate guarantee aliases")
+
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=60)
     family = models.CharField(_("family"), max_length=12, choices=ProductFamily)
@@ -55,6 +58,8 @@ class Product(models.Model):
 
 class Account(SealedRow):
     """An account of any family. ``rate`` and ``ftp_rate`` are those at booking; ``balance`` is as of ``balance_on``."""
+
+    classification = classes(C1="state rate ftp_rate opened_on closed_on balance_on", C2="balance")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="accounts")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="accounts", verbose_name=_("booked at"))
@@ -93,6 +98,11 @@ class AccountDay(models.Model):
     interest collected; ``fees`` may be negative (refunds). Partitioned by month of ``day``.
     """
 
+    classification = classes(
+        C1="day",
+        C2="balance credit debit counter_count atm_count mobile_count fees interest",
+    )
+
     pk = models.CompositePrimaryKey("day", "account_id")
     account = models.ForeignKey(
         Account, models.DO_NOTHING, related_name="days", db_constraint=False, db_index=False
@@ -121,6 +131,11 @@ class AccountMonth(models.Model):
     ``adb`` is the average daily balance over the month's days (from opening or to closing days outside count as 0).
     """
 
+    classification = classes(
+        C1="month",
+        C2="adb balance_end counter_count atm_count mobile_count fees interest",
+    )
+
     pk = models.CompositePrimaryKey("month", "account_id")
     account = models.ForeignKey(
         Account, models.DO_NOTHING, related_name="months", db_constraint=False, db_index=False
@@ -144,6 +159,11 @@ class AccountMonth(models.Model):
 
 class CreditLine(models.Model):
     """An amount granted to a household: approve once, draw on demand, control the balance, revolve."""
+
+    classification = classes(
+        C1="state granted_on review_due review_done_on valid_until ended_on rating_id",
+        C2="limit",
+    )
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="lines")
     limit = money(_("limit"))
@@ -180,6 +200,11 @@ class Loan(models.Model):
     ``flags`` are those of handbook §2.2 (EXTENDED, RESTRUCTURED, …). ``originating_officer`` stays the first
     responsible person whoever manages the household later.
     """
+
+    classification = classes(
+        C1=("matrix_class guarantee disbursed_on due_on closed_on written_off_on extended_on farm_related"),
+        C2="principal flags",
+    )
 
     account = models.OneToOneField(Account, models.PROTECT, related_name="loan")
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True, related_name="loans")
@@ -223,6 +248,8 @@ class Loan(models.Model):
 class Instalment(models.Model):
     """What is due on a day; a null paid day is "not paid yet". Amounts in yuan."""
 
+    classification = classes(C1="due_on", C2="principal interest principal_paid_on interest_paid_on")
+
     loan = models.ForeignKey(Loan, models.PROTECT, related_name="instalments", db_index=False)
     due_on = models.DateField()
     principal = money(default=0)
@@ -244,6 +271,8 @@ class Instalment(models.Model):
 
 class LoanApplication(models.Model):
     """A request for a draw, from the moment it is made at the counter to the money paid out."""
+
+    classification = classes(C1="applied_at outcome disbursed_at decided_at", C2="amount")
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="applications")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -267,6 +296,14 @@ class LoanApplication(models.Model):
 
 class LoanClassification(models.Model):
     """The class of a loan on a business date with the inputs used; insert-only."""
+
+    classification = classes(
+        C1="as_of policy rules digest branch_id job_id computed_at",
+        C2=(
+            "principal_dpd interest_dpd level balance dpd matrix floor_2023 flag_floor final previous "
+            "months_cured cure_lock needs_review provision_rate"
+        ),
+    )
 
     loan = models.ForeignKey(
         Loan, models.DO_NOTHING, related_name="classifications", db_constraint=False, db_index=False

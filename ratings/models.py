@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
+from coopcrm.shared.classification import classes
 from customers.models import Customer, FactSheet, Household
 from customers.querysets import OfHouseholdQuerySet
 from loans.models import money
@@ -17,6 +18,8 @@ from ratings.querysets import ResultQuerySet
 
 class RuleSet(models.Model):
     """A version of a rule as data: scorecard, contribution parameters, tier cuts. In force from ``valid_from``."""
+
+    classification = classes(C1="kind version data valid_from valid_to")
 
     class Kind(models.TextChoices):
         SCORECARD = "scorecard", _("Scorecard")
@@ -44,6 +47,8 @@ class RuleSet(models.Model):
 class CountyReference(models.Model):
     """Reference values of a county and year that the scorecard divides by. Yuan."""
 
+    classification = classes(C1="county_code year income_per_head net_assets_per_household")
+
     county_code = models.CharField(max_length=12)
     year = models.PositiveSmallIntegerField()
     income_per_head = money(_("rural income per head"))
@@ -61,6 +66,8 @@ class CountyReference(models.Model):
 class Panel(models.Model):
     """A panel's judgement of one household on one day."""
 
+    classification = classes(C1="held_on")
+
     household = models.ForeignKey(Household, models.PROTECT, related_name="panels")
     held_on = models.DateField()
 
@@ -77,6 +84,8 @@ class Panel(models.Model):
 
 class PanelVote(models.Model):
     """One member's vote, 0 to 10; a vote is kept as it was given."""
+
+    classification = classes(C1="is_village_representative", C2="member vote is_veto")
 
     panel = models.ForeignKey(Panel, models.PROTECT, related_name="votes")
     member = models.CharField(max_length=60)
@@ -103,6 +112,14 @@ class CreditRating(models.Model):
     ``points`` are tenths in the order of the card's factors; ``other_facts`` are the inputs that do not stand on the
     fact sheet (repayment record, votes, deposit years, reference values).
     """
+
+    classification = classes(
+        C1="as_of card digest branch_id status missing review_due valid_until job_id computed_at",
+        C2=(
+            "other_facts points base bonus malus total knockouts soft_caps score_grade grade cap_grade "
+            "cap_income cap_asset binding limit matrix_level"
+        ),
+    )
 
     household = models.ForeignKey(
         Household, models.DO_NOTHING, related_name="ratings", db_constraint=False, db_index=False
@@ -154,6 +171,11 @@ class CreditRating(models.Model):
 class Contribution(models.Model):
     """What a customer brought the union in a period, by component; insert-only. Yuan."""
 
+    classification = classes(
+        C1="period_start period_end rules digest branch_id is_active job_id computed_at",
+        C2=("deposit_spread loan_interest loan_ftp_cost risk_cost operating_cost fee_income contribution"),
+    )
+
     customer = models.ForeignKey(
         Customer, models.DO_NOTHING, related_name="contributions", db_constraint=False, db_index=False
     )
@@ -193,6 +215,11 @@ class Contribution(models.Model):
 
 class CustomerTier(models.Model):
     """The tier of a customer for a period; ``earned`` before hysteresis, ``tier`` in force after it; insert-only."""
+
+    classification = classes(
+        C1="period_end rules digest branch_id job_id computed_at",
+        C2="rank contribution earned tier",
+    )
 
     customer = models.ForeignKey(
         Customer, models.DO_NOTHING, related_name="tiers", db_constraint=False, db_index=False

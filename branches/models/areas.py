@@ -8,10 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.choices import AreaLevel
 from branches.models.units import Unit
+from coopcrm.shared.classification import classes
 
 
 class Area(models.Model):
     """A county, township or village by its 12-digit code; codes change, so each has a period."""
+
+    classification = classes(
+        C1=("code name level pinyin initials valid_from valid_to registered_households latitude longitude"),
+    )
 
     code = models.CharField(_("code"), max_length=12)
     name = models.CharField(_("name"), max_length=100)

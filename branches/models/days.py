@@ -6,10 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from branches.choices import DayKind
+from coopcrm.shared.classification import classes
 
 
 class CalendarDay(models.Model):
     """A public holiday or a make-up working day (调休上班); all other days follow the week."""
+
+    classification = classes(C1="day kind name")
 
     day = models.DateField(unique=True)
     kind = models.CharField(max_length=14, choices=DayKind)

@@ -14,6 +14,7 @@ from branches.choices import Language, PostCode
 from branches.models.ranges import DateRange
 from branches.models.units import Unit
 from branches.scopes import Scope, scope_for
+from coopcrm.shared.classification import classes
 
 
 class StaffManager(BaseUserManager):
@@ -31,6 +32,12 @@ class StaffManager(BaseUserManager):
 
 class StaffMember(AbstractBaseUser, PermissionsMixin):
     """A person who works for the union; what they may do follows from the post they hold today."""
+
+    classification = classes(
+        C1="last_login is_superuser language is_active is_staff is_demonstration joined_at",
+        C2="username full_name employee_no",
+        C3="password",
+    )
 
     username = models.CharField(_("sign-in name"), max_length=60, unique=True)
     full_name = models.CharField(_("name"), max_length=100)
@@ -61,6 +68,8 @@ class StaffMember(AbstractBaseUser, PermissionsMixin):
 
 class Post(models.Model):
     """A dated post of one person at one unit; a stand-in is a post with an end and the person stood in for."""
+
+    classification = classes(C1="code valid_from valid_to")
 
     staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="posts")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")

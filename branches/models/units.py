@@ -7,10 +7,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.choices import UnitKind
+from coopcrm.shared.classification import classes
 
 
 class Unit(models.Model):
     """A county union, a branch (信用社), a sub-branch (分社) or a counter."""
+
+    classification = classes(C1="code name kind opened_on closed_on address latitude longitude")
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)

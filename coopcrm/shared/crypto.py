@@ -5,95 +5,218 @@ table, column and row, so a value that is moved to another row does not open, an
 returning bytes. Equality is asked through HMAC-SHA-256 under a second key, each with its own purpose label, so that
 the tail of one kind of number never equals the tail of another.
 
-Keys are files in ``settings.COOPCRM_KEYS``: ``fields-<id>.key`` and ``index-<id>.key`` (32 random bytes in hex,
-``id`` 1 to 255). The highest id encrypts; every id present still opens.
+Keys are files in ``settings.COOPCRM_KEYS``, 32 random bytes in hex, named ``<purpose>-<id>.<state>``:
+
+====================  ===========================================================================================
+``fields-1.key``      in use: opens; the highest id seals. ``index-1.key`` likewise finds and makes digests.
+``fields-2.next``     comes into use with the next rotation: opens and finds already, seals nothing yet
+``fields-1.retired``  no row needs it any more; opens old entries of the ledger alone
+====================  ===========================================================================================
+
+A sealed value and its digests carry the same id. While two ids are in use a digest knows its form under the other
+key, and a :class:`~coopcrm.shared.fields.KeyField` is looked up under both. Every process looks at the folder again
+within a second after a file was added or renamed there, and at once when a value names an id it does not know.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import os
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+log = logging.getLogger("coopcrm.keys")
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 DIGEST_BYTES = 16
+HIGHEST_ID = 255
+PURPOSES = ("fields", "index", "ledger")
+ROTATED = ("fields", "index")
+IN_USE, NEXT, RETIRED = ".key", ".next", ".retired"
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class CannotOpen(Exception):
     """A stored value was changed, moved to another row, or its key is missing."""
 
 
-@lru_cache(maxsize=8)
-def _keys(folder: str, purpose: str) -> dict[int, bytes]:
-    found = {}
-    for path in Path(folder).glob(f"{purpose}-*.key"):
-        key = bytes.fromhex(path.read_text().strip())
-        if len(key) != KEY_BYTES:
-            raise ImproperlyConfigured(f"{path.name} must hold {KEY_BYTES} bytes in hexadecimal.")
-        found[int(path.stem.rpartition("-")[2])] = key
-    if not found:
+class Ring(NamedTuple):
+    """The keys of one purpose: those that open and find, the id that seals, and those kept for the ledger alone."""
+
+    opening: dict[int, bytes]
+    writing: int
+    retired: dict[int, bytes]
+
+
+class Digest(bytes):
+    """A keyed digest that also knows its forms under the other keys in use (while keys are rotated)."""
+
+    others: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, forms: tuple[bytes, ...]) -> Digest:
+        made = cls(forms[0])
+        made.others = forms[1:]
+        return made
+
+
+def forms(digest: bytes) -> tuple[bytes, ...]:
+    """Return the digest as it is written today, then its forms under the other keys in use."""
+    return (digest, *getattr(digest, "others", ()))
+
+
+def forms_today(digests: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return, for digests read from the database, the form in which they would be written today."""
+    return {form: digest for digest in digests for form in forms(digest)}
+
+
+# -- Keys --------------------------------------------------------------------------------------------------------------
+
+
+_seen: dict[tuple[str, str], tuple[Ring, float]] = {}
+
+
+def _ring(purpose: str, *, afresh: bool = False) -> Ring:
+    """Return the keys of a purpose, read again when the last look is a second old.
+
+    A file that is just being copied or renamed does no harm: the keys seen before stay until the folder is whole.
+    """
+    folder = str(settings.COOPCRM_KEYS)
+    seen, now = _seen.get((folder, purpose)), time.monotonic()
+    if seen and now < seen[1] and not afresh:
+        return seen[0]
+    try:
+        ring = _read(folder, purpose)
+    except (ImproperlyConfigured, OSError) as error:
+        if seen is None:
+            raise
+        log.error("keys %s stay as they were: %s", purpose, type(error).__name__)
+        ring = seen[0]
+    _seen[folder, purpose] = ring, now + LOOK_AGAIN_SECONDS
+    return ring
+
+
+def _read(folder: str, purpose: str) -> Ring:
+    by_state: dict[str, dict[int, bytes]] = {IN_USE: {}, NEXT: {}, RETIRED: {}}
+    for path in Path(folder).glob(f"{purpose}-*"):
+        if path.suffix in by_state:
+            by_state[path.suffix][id_of(path)] = _content(path)
+    if not by_state[IN_USE]:
         raise ImproperlyConfigured(
             f"No {purpose}-<id>.key in COOPCRM_KEYS ({folder}). Create one with: manage.py make_keys"
         )
+    opening = {**by_state[NEXT], **by_state[IN_USE]}
+    return Ring(opening, max(by_state[IN_USE]), by_state[RETIRED])
+
+
+def id_of(path: Path) -> int:
+    """The id in the name of a key file."""
+    text = path.stem.rpartition("-")[2]
+    if not text.isdecimal() or not 0 < int(text) <= HIGHEST_ID:
+        raise ImproperlyConfigured(f"{path.name}: the id of a key is a number from 1 to {HIGHEST_ID}.")
+    return int(text)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES or len(set(key)) < KEY_BYTES // 2:
+        raise ImproperlyConfigured(f"{path.name} must hold {KEY_BYTES} random bytes in hexadecimal.")
+    return key
+
+
+def check_keys() -> list[str]:
+    """Return what is wrong with the key files, as sentences."""
+    found, rings = [], {}
+    for purpose in PURPOSES:
+        try:
+            rings[purpose] = _read(str(settings.COOPCRM_KEYS), purpose)
+        except (ImproperlyConfigured, OSError) as error:
+            found.append(str(error))
+    if not found and rings["fields"].writing != rings["index"].writing:
+        found.append("The keys fields-<id>.key and index-<id>.key in use must carry the same id.")
     return found
 
 
+def writing_id() -> int:
+    """The key id under which values are sealed today."""
+    return _ring("fields").writing
+
+
+# -- Values ------------------------------------------------------------------------------------------------------------
+
+
 @lru_cache(maxsize=32)
-def _cipher(folder: str, key_id: int) -> AESGCM:
-    try:
-        return AESGCM(_keys(folder, "fields")[key_id])
-    except KeyError:
-        raise CannotOpen(f"Key fields-{key_id} is missing.") from None
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
 
 
-def _folder() -> str:
-    return str(settings.COOPCRM_KEYS)
+def _bound(table: str, column: str, row: int) -> bytes:
+    return f"{table}|{column}|{row}".encode()
 
 
 def seal(text: str, *, table: str, column: str, row: int) -> bytes:
     """Encrypt ``text`` for one cell; the same text sealed twice differs."""
-    key_id = max(_keys(_folder(), "fields"))
+    ring = _ring("fields")
     nonce = os.urandom(NONCE_BYTES)
-    bound = f"{table}|{column}|{row}".encode()
-    return bytes([key_id]) + nonce + _cipher(_folder(), key_id).encrypt(nonce, text.encode(), bound)
+    sealed = _cipher(ring.opening[ring.writing]).encrypt(nonce, text.encode(), _bound(table, column, row))
+    return bytes([ring.writing]) + nonce + sealed
 
 
-def unseal(stored: bytes | memoryview, *, table: str, column: str, row: int) -> str:
-    """Decrypt one cell. Raises ``CannotOpen`` for a changed or moved value and for a missing key."""
+def unseal(stored: bytes | memoryview, *, table: str, column: str, row: int, for_ledger: bool = False) -> str:
+    """Decrypt one cell. Raises ``CannotOpen`` for a changed or moved value and for a missing key.
+
+    ``for_ledger`` opens values under retired keys too: what the ledger has kept was sealed in its time.
+    """
     value = bytes(stored)
-    bound = f"{table}|{column}|{row}".encode()
     nonce, body = value[1 : 1 + NONCE_BYTES], value[1 + NONCE_BYTES :]
     try:
-        return _cipher(_folder(), value[0]).decrypt(nonce, body, bound).decode()
+        key = _opening_key(value[0], for_ledger)
+        return _cipher(key).decrypt(nonce, body, _bound(table, column, row)).decode()
     except (InvalidTag, IndexError, ValueError):
         raise CannotOpen(f"{table}.{column} of row {row} does not open.") from None
 
 
-@lru_cache(maxsize=4)
-def _index_key(folder: str) -> bytes:
-    keys = _keys(folder, "index")
-    return keys[max(keys)]
+def _opening_key(key_id: int, for_ledger: bool) -> bytes:
+    for afresh in (False, True):
+        ring = _ring("fields", afresh=afresh)
+        key = ring.opening.get(key_id) or (ring.retired.get(key_id) if for_ledger else None)
+        if key:
+            return key
+    raise CannotOpen(f"Key fields-{key_id} is missing{' or retired' if not for_ledger else ''}.")
 
 
 def keyed(purpose: str, text: str) -> bytes:
     """Return the 16-byte keyed digest by which ``text`` is found; ``purpose`` separates kinds of parts."""
-    return hmac.new(_index_key(_folder()), f"{purpose}|{text}".encode(), hashlib.sha256).digest()[
-        :DIGEST_BYTES
-    ]
+    return keyed_many(purpose, (text,))[0]
 
 
 def keyed_many(purpose: str, texts: Iterable[str]) -> list[bytes]:
     """Keyed digests of many texts, in order; the bulk form of :func:`keyed`."""
-    start = hmac.new(_index_key(_folder()), f"{purpose}|".encode(), hashlib.sha256)
+    ring = _ring("index")
+    if len(ring.opening) == 1:
+        return _digests(ring.opening[ring.writing], purpose, texts)
+    wanted = list(texts)
+    others = [key for key_id, key in ring.opening.items() if key_id != ring.writing]
+    columns = [_digests(key, purpose, wanted) for key in (ring.opening[ring.writing], *others)]
+    return [Digest.of(found) for found in zip(*columns, strict=True)]
+
+
+def _digests(key: bytes, purpose: str, texts: Iterable[str]) -> list[bytes]:
+    start = hmac.new(key, f"{purpose}|".encode(), hashlib.sha256)
     out = []
     for text in texts:
         mac = start.copy()
@@ -102,15 +225,54 @@ def keyed_many(purpose: str, texts: Iterable[str]) -> list[bytes]:
     return out
 
 
+# -- Key files ---------------------------------------------------------------------------------------------------------
+
+
 def make_keys(folder: Path) -> list[str]:
     """Create the first key of each purpose that is missing; returns the names of the files made."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = []
-    for purpose in ("fields", "index", "ledger"):
-        if not any(folder.glob(f"{purpose}-*.key")):
-            path = folder / f"{purpose}-1.key"
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(os.urandom(KEY_BYTES).hex())
-            made.append(path.name)
-    return made
+    missing = [purpose for purpose in PURPOSES if not any(folder.glob(f"{purpose}-*.key"))]
+    return [_write_key(folder / f"{purpose}-1{IN_USE}") for purpose in missing]
+
+
+def make_next_keys(folder: Path) -> list[str]:
+    """Create the pair of keys of the next rotation, unless it is there; returns the names of the files made."""
+    if any(folder.glob(f"fields-*{NEXT}")):
+        return []
+    following = max(id_of(path) for purpose in ROTATED for path in folder.glob(f"{purpose}-*.*")) + 1
+    if following > HIGHEST_ID:
+        raise ImproperlyConfigured(f"All {HIGHEST_ID} key ids are used.")
+    return [_write_key(folder / f"{purpose}-{following}{NEXT}") for purpose in ROTATED]
+
+
+def _write_key(path: Path) -> str:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(os.urandom(KEY_BYTES).hex())
+    _seen.clear()
+    return path.name
+
+
+def take_next_into_use(folder: Path) -> list[str]:
+    """Let the keys of the next rotation seal from now on; returns the names of the files that came into use.
+
+    The index comes first: a value is never sealed under an id whose digests nobody makes yet.
+    """
+    return [
+        _renamed(path, IN_USE) for purpose in reversed(ROTATED) for path in folder.glob(f"{purpose}-*{NEXT}")
+    ]
+
+
+def retire_old(folder: Path) -> list[str]:
+    """Keep all keys in use but the newest for the ledger alone; returns the names of the retired files."""
+    retired = []
+    for purpose in ROTATED:
+        in_use = sorted(folder.glob(f"{purpose}-*{IN_USE}"), key=id_of)
+        retired += [_renamed(path, RETIRED) for path in in_use[:-1]]
+    return retired
+
+
+def _renamed(path: Path, suffix: str) -> str:
+    name = path.rename(path.with_suffix(suffix)).name
+    _seen.clear()
+    return name

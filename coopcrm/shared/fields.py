@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from django.db import connections, models, router
+from django.db.models import lookups
 
 from coopcrm.shared import crypto
+from coopcrm.shared.classification import DataClass
 
 
 class SealedField(models.BinaryField):
     """The stored, encrypted form of a number; open it with :meth:`SealedNumber.open` of its model."""
 
     description = "AES-256-GCM ciphertext bound to table, column and row"
+    classification = DataClass.C2_KEY
 
 
 class KeyField(models.BinaryField):
     """A keyed digest by which a number or a part of it is found; empty stands for "no such part"."""
 
     description = "HMAC-SHA-256 (16 bytes)"
+    classification = DataClass.C2_KEY
 
     def __init__(self, *args, **kwargs):
         kwargs.setdefault("max_length", crypto.DIGEST_BYTES)
         super().__init__(*args, **kwargs)
+
+
+@KeyField.register_lookup
+class SameText(lookups.Exact):
+    """Equal under any of the keys in use."""
+
+    def as_sql(self, compiler, connection):
+        forms = crypto.forms(self.rhs)
+        if len(forms) == 1:
+            return super().as_sql(compiler, connection)
+        column, params = self.process_lhs(compiler, connection)
+        marks = ", ".join(["%s"] * len(forms))
+        return f"{column} IN ({marks})", [*params, *map(connection.Database.Binary, forms)]
+
+
+@KeyField.register_lookup
+class SameTextAsOne(lookups.In):
+    """One of several, under any of the keys in use."""
+
+    def __init__(self, lhs, rhs):
+        if isinstance(rhs, list | tuple | set | frozenset):
+            rhs = [form for digest in rhs for form in crypto.forms(digest)]
+        super().__init__(lhs, rhs)
 
 
 class SealedRow(models.Model):

@@ -8,6 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from coopcrm.shared.classification import classes
+
 
 class JobState(models.TextChoices):
     QUEUED = "queued", _("waiting")
@@ -38,6 +40,14 @@ def in_words(text: str, params: dict) -> str:
 
 class Job(models.Model):
     """Work people can watch: made of orders, in stages; kept after it has ended."""
+
+    classification = classes(
+        C1=(
+            "kind key title title_params as_of params state stage stage_since stage_names started_by "
+            "unit created_at started_at finished_at cancel_requested result error"
+        ),
+        C2="started_by_name",
+    )
 
     kind = models.CharField(max_length=60)
     key = models.CharField(
@@ -105,6 +115,13 @@ class Job(models.Model):
 class WorkOrder(models.Model):
     """One piece of work that commits together with its own mark of being done."""
 
+    classification = classes(
+        C1=(
+            "kind key stage payload state attempts failures created_at not_before claimed_by claimed_at "
+            "done_at result error"
+        ),
+    )
+
     job = models.ForeignKey(Job, models.CASCADE, null=True, blank=True, related_name="orders")
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=120, blank=True)
@@ -143,6 +160,8 @@ class WorkOrder(models.Model):
 
 class JobErrorRow(models.Model):
     """One thing a job could not do, while it did the rest."""
+
+    classification = classes(C1="subject reason reason_params")
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="error_rows")
     order = models.ForeignKey(WorkOrder, models.CASCADE, null=True, blank=True, related_name="error_rows")

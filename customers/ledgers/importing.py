@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from branches.choices import AreaLevel, UnitKind
 from branches.models import Area, StaffMember, Unit
-from coopcrm.shared.crypto import keyed_many
+from coopcrm.shared.crypto import forms_today, keyed_many
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.fields import draw_ids
 from customers import registries
@@ -225,13 +225,15 @@ def _known_rows(entries: list[Entry]) -> dict[tuple, LedgerRow]:
     """Return the rows of earlier runs that these entries repeat, by their identity."""
     known: dict[tuple, LedgerRow] = {}
     keys = list({entry.row_key for entry in entries})
+    today = forms_today(keys)
     branches = {entry.branch.pk for entry in entries}
     for start in range(0, len(keys), BATCH):
         rows = LedgerRow.objects.filter(branch__in=branches, row_key__in=keys[start : start + BATCH]).defer(
             "raw"
         )
         for row in rows:
-            known[row.branch_id, row.kind, row.sheet, bytes(row.row_key), row.occurrence] = row
+            key = today[bytes(row.row_key)]
+            known[row.branch_id, row.kind, row.sheet, key, row.occurrence] = row
     return known
 
 

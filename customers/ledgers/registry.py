@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from coopcrm.shared.crypto import forms, forms_today
 from coopcrm.shared.fields import draw_ids
 from customers import facts, numbers
 from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
@@ -211,7 +212,7 @@ class Book:
         for (customer, text), (_, valid, record) in claims.items():
             kind = (check_resident_id(text, self.as_of).kind or "ID18") if valid else DocumentKind.ID18
             keys = numbers.document_keys(DocumentKind.ID18 if kind == "ID15" else kind, text)
-            if (customer, keys.number_key) in known:
+            if any((customer, form) in known for form in forms(keys.number_key)):
                 continue
             holder = held.setdefault(keys.number_key, customer) if valid else customer
             state = DocumentState.UNVERIFIED if not valid else DocumentState.HELD
@@ -243,7 +244,7 @@ class Book:
         rows = []
         ids = iter(draw_ids(Phone, len(wanted)))
         for ((customer, number), record), key in zip(wanted.items(), keys, strict=True):
-            if (customer, key.number_key) in known:
+            if any((customer, form) in known for form in forms(key.number_key)):
                 continue
             row = Phone(
                 pk=next(ids),
@@ -423,11 +424,12 @@ def _held_numbers(texts: Sequence[str]) -> dict[bytes, int]:
     """Return who holds each of these valid numbers already."""
     keys = [key.number_key for key in numbers.resident_keys(sorted(set(texts)))]
     held: dict[bytes, int] = {}
+    today = forms_today(keys)
     for i in range(0, len(keys), BATCH):
         rows = IdentityDocument.objects.filter(
             Q(state=DocumentState.HELD), number_key__in=keys[i : i + BATCH]
         ).values_list("number_key", "customer")
-        held |= {bytes(key): customer for key, customer in rows}
+        held |= {today[bytes(key)]: customer for key, customer in rows}
     return held
 
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, DateRange, StaffMember, Unit
+from coopcrm.shared.classification import classes
 from customers.choices import CreditReport, FactSource, Relation
 from customers.models.people import Customer
 from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
@@ -16,6 +17,11 @@ from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
 
 class Household(models.Model):
     """A farming household: what is rated and granted. Persons sign."""
+
+    classification = classes(
+        C1="valid_from valid_to source created_at",
+        C2="register_no group_no address latitude longitude",
+    )
 
     register_no = models.CharField(_("household register number"), max_length=30, blank=True)
     head = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="heads")
@@ -49,6 +55,8 @@ class Household(models.Model):
 class Membership(models.Model):
     """A person in a household for a period; in at most one household at a time."""
 
+    classification = classes(C1="valid_from valid_to", C2="relation")
+
     household = models.ForeignKey(Household, models.PROTECT, related_name="memberships")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="memberships")
     relation = models.CharField(_("relation to the head"), max_length=12, choices=Relation)
@@ -76,6 +84,8 @@ class Membership(models.Model):
 
 class ManagerAssignment(models.Model):
     """Who is responsible for a household in a period; never two at once."""
+
+    classification = classes(C1="valid_from valid_to")
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="assignments")
     staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="assignments")
@@ -109,6 +119,15 @@ class FactSheet(models.Model):
     day observed]``; a field carried over from the sheet before keeps its entry. ``oldest_core_on`` is the day of the
     oldest core field (population, labour, income, expenditure, assets, liabilities). Amounts are yuan.
     """
+
+    classification = classes(
+        C1="recorded_on oldest_core_on sources second_investigator created_at",
+        C2=(
+            "population labour residence_years net_income gross_income living_expenditure "
+            "income_sources assets liabilities guarantees_given other_unsecured credit_report land_mu "
+            "livestock noted_grade bonus malus flags"
+        ),
+    )
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="fact_sheets")
     recorded_on = models.DateField()

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.choices import LedgerKind, ReviewState, RowOutcome
 from customers.models.households import Household
@@ -16,6 +17,8 @@ from customers.querysets import BranchRowQuerySet
 
 class LedgerImport(models.Model):
     """One run over one or more files; ``started_by`` is empty when the system ran it."""
+
+    classification = classes(C1="as_of started_at finished_at job_id counts")
 
     started_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     as_of = models.DateField()
@@ -34,6 +37,8 @@ class LedgerImport(models.Model):
 
 class LedgerFile(models.Model):
     """One file as read: its encoding and how its columns were understood."""
+
+    classification = classes(C1="kind name digest encoding columns row_count")
 
     run = models.ForeignKey(LedgerImport, models.PROTECT, related_name="files")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="ledger_files")
@@ -59,6 +64,8 @@ class LedgerRow(SealedRow):
 
     ``row_key`` is the keyed digest of the cells' content.
     """
+
+    classification = classes(C1="kind sheet row_number occurrence outcome reason entered_on")
 
     file = models.ForeignKey(LedgerFile, models.PROTECT, related_name="rows")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -105,6 +112,8 @@ class LedgerRow(SealedRow):
 
 class ReviewPair(models.Model):
     """Two customers that may be one person, with the evidence; a decision is kept for ever."""
+
+    classification = classes(C1="rule outcome weight state decided_at created_at", C2="evidence")
 
     first = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_first")
     second = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_second")

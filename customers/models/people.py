@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.choices import (
     CustomerKind,
@@ -26,6 +27,11 @@ class Customer(models.Model):
     ``name`` is written as on the document. ``name_key`` (normalised), ``given_key`` (without the surname), ``pinyin``
     (toneless, joined) and ``initials`` are what search reads; services keep them in step.
     """
+
+    classification = classes(
+        C1="kind state identity_conflict source registered_on verified_on form_key created_at",
+        C2=("name name_key given_key pinyin initials sex birth_date group_no address occupation deceased_on"),
+    )
 
     kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
     name = models.CharField(_("name"), max_length=100)
@@ -93,6 +99,8 @@ class IdentityDocument(SealedRow):
     ``tail_key`` of its last six characters, ``core_key`` of the fifteen digits old and new numbers share.
     """
 
+    classification = classes(C1="kind state invalid_reason source recorded_on", C2="issued_on expires_on")
+
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=DocumentKind)
     number = SealedField()
@@ -131,6 +139,8 @@ class IdentityDocument(SealedRow):
 class Phone(SealedRow):
     """A phone of a customer; one phone may serve a whole family, so it is a hint and never a key."""
 
+    classification = classes(C1="kind valid_from valid_to source")
+
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="phones")
     kind = models.CharField(max_length=10, choices=PhoneKind)
     number = SealedField()
@@ -157,6 +167,8 @@ class Phone(SealedRow):
 
 class Marriage(SealedRow):
     """A marriage certificate links two persons and opens their household; it never identifies one person alone."""
+
+    classification = classes(C1="source", C2="valid_from valid_to")
 
     first = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_first")
     second = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_second")

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.classification import classes
 from customers.models.households import Household
 from customers.models.people import Customer
 from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
@@ -18,6 +19,8 @@ class VisitNote(models.Model):
     ``distance_m`` is the distance in metres between the recorded position and the household's or village's point;
     null where no position is known.
     """
+
+    classification = classes(C1="visited_on minutes is_duplicate recorded_at", C2="distance_m summary")
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="visits")
     officer = models.ForeignKey(StaffMember, models.PROTECT, related_name="visits")
@@ -55,6 +58,8 @@ class VisitNote(models.Model):
 
 class Feedback(models.Model):
     """A customer's answer about the service: satisfaction 1–5, recommendation 0–10, words."""
+
+    classification = classes(C1="given_on", C2="satisfaction recommendation words")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="feedback")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")

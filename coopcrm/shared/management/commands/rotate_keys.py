@@ -1,0 +1,69 @@
+"""Renew the keys of sealed numbers while the site works; later, retire the old ones."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from coopcrm.shared import crypto, rotation
+from coopcrm.shared.models import JobState
+from coopcrm.shared.waiting import run_job_and_wait
+
+SETTLING_SECONDS = 2 * crypto.LOOK_AGAIN_SECONDS
+
+
+class Command(BaseCommand):
+    help = (
+        "Move every sealed number to the newest key, in ranges, while the site works; safe to kill and to repeat. "
+        "First: manage.py make_keys --next, and the folder of keys copied to every host."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--dry-run", action="store_true", help="only count values by key")
+        parser.add_argument(
+            "--retire",
+            action="store_true",
+            help="a day later: look at every value once more, then keep the old keys for the ledger alone",
+        )
+
+    def handle(self, *, dry_run: bool, retire: bool, **options) -> None:
+        if wrong := crypto.check_keys():
+            raise CommandError(" ".join(wrong))
+        if dry_run:
+            self._count()
+            return
+        if not retire:
+            self._take_into_use()
+        self._walk("retire" if retire else "rotate")
+        self._count()
+        if retire:
+            retired = crypto.retire_old(settings.COOPCRM_KEYS)
+            self._say(f"Retired: {', '.join(retired) or 'nothing'}.")
+
+    def _take_into_use(self) -> None:
+        taken = crypto.take_next_into_use(settings.COOPCRM_KEYS)
+        if taken:
+            self._say(f"In use from now on: {', '.join(taken)}.")
+            time.sleep(SETTLING_SECONDS)  # until every process has looked at the folder again
+
+    def _walk(self, purpose: str) -> None:
+        started = time.monotonic()
+        name = f"{purpose} {crypto.writing_id()} {time.time_ns()}"
+        job = rotation.order_rotation(purpose=name)
+        run_job_and_wait(job, self._say)
+        for row in job.error_rows.all()[:20]:
+            self._say(f"  {row}")
+        if job.state != JobState.DONE or job.result.get("left_as_they_were"):
+            raise CommandError(f"Not every value stands under the newest key. {job.error}".strip())
+        self._say(f"{job.result.get('renewed', 0)} values renewed in {time.monotonic() - started:.1f} s.")
+
+    def _count(self) -> None:
+        for name, counts in rotation.count_by_key().items():
+            found = ", ".join(f"{n} under key {key_id}" for key_id, n in counts.items()) or "none"
+            self._say(f"{name}: {found}")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

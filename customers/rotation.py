@@ -1,0 +1,30 @@
+"""How the keyed columns of the registry follow from the sealed text, for the renewal of keys."""
+
+from __future__ import annotations
+
+import json
+
+from coopcrm.shared import rotation
+from coopcrm.shared.crypto import keyed
+from customers import numbers
+from customers.ledgers.importing import ROW
+from customers.ledgers.reading import content_digest
+from customers.models import IdentityDocument, LedgerRow, Marriage, Phone
+
+
+def register() -> None:
+    """Let the sealed columns of this app take part in rotations."""
+    rotation.register(IdentityDocument, "number", _document_keys)
+    rotation.register(Phone, "number", lambda phone, text: numbers.phone_keys(text)._asdict())
+    rotation.register(
+        Marriage, "number", lambda marriage, text: {"number_key": keyed(numbers.DOCUMENT, text)}
+    )
+    rotation.register(LedgerRow, "raw", _row_keys)
+
+
+def _document_keys(document: IdentityDocument, text: str) -> dict[str, bytes]:
+    return numbers.document_keys(document.kind, text)._asdict()
+
+
+def _row_keys(row: LedgerRow, text: str) -> dict[str, bytes]:
+    return {"row_key": keyed(ROW, content_digest(tuple(json.loads(text).values())))}
