@@ -47,3 +47,12 @@ class Language(models.TextChoices):
     ENGLISH = "en", "English"
     SIMPLIFIED = "zh-hans", "简体中文"
     TRADITIONAL = "zh-hant", "繁體中文"
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("state of a proposal", "Open")
+    CONFIRMED = "confirmed", _("Confirmed")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+    FAILED = "failed", _("Could not be carried out")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from branches.views import areas, staff, units
+from branches.views import areas, proposals, staff, units
 
 app_name = "branches"
 
@@ -13,4 +13,9 @@ urlpatterns = [
     path("areas/<int:pk>/", areas.area, name="area"),
     path("staff/", staff.staff, name="staff"),
     path("staff/<int:pk>/", staff.member, name="member"),
+    path("proposals/", proposals.queue, name="proposals"),
+    path("proposals/<int:pk>/", proposals.proposal, name="proposal"),
+    path("proposals/together/", proposals.together, name="proposals-together"),
+    path("proposals/together/<int:pk>/", proposals.batch, name="proposal-batch"),
+    path("proposals/together/<int:pk>/<int:proposal>/", proposals.open_sample, name="proposal-sample"),
 ]

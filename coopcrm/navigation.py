@@ -9,6 +9,7 @@ from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from branches import proposals
 from branches.choices import PostCode, UnitKind
 from branches.models import Unit
 
@@ -98,6 +99,7 @@ DEEDS = (
         "xin jian deng ji ke hu jian dang",
         frozenset(COUNTER | FIELD | DIRECTORS) - {PostCode.LOAN_GROUP},
     ),
+    Place("/proposals/", "gavel", _("Second signatures"), "fu he shen pi qian zi"),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),
 )
@@ -149,6 +151,7 @@ def frame(request) -> dict:
         "current_place": current,
         "palette": palette_entries(places, posts),
         "jobs_are_served": is_served("/jobs/"),
+        "waiting_signatures": SimpleLazyObject(lambda: len(proposals.waiting_for(staff))),
     }
     return context
 

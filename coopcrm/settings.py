@@ -289,7 +289,12 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # their order
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "coopcrm.shared.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}}
+    "sweep": {"task": "coopcrm.shared.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "expire proposals": {
+        "task": "branches.tasks.expire_proposals",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 

@@ -2,8 +2,19 @@
 
 from branches.models.areas import Area
 from branches.models.days import CalendarDay
+from branches.models.proposals import Proposal, ProposalBatch
 from branches.models.ranges import DateRange
 from branches.models.staff import Post, StaffManager, StaffMember
 from branches.models.units import Unit
 
-__all__ = ["Area", "CalendarDay", "DateRange", "Post", "StaffManager", "StaffMember", "Unit"]
+__all__ = [
+    "Area",
+    "CalendarDay",
+    "DateRange",
+    "Post",
+    "Proposal",
+    "ProposalBatch",
+    "StaffManager",
+    "StaffMember",
+    "Unit",
+]

@@ -98,6 +98,8 @@ def _with_database(url: str, database: str) -> str:
 
 # Results and signed rows are inserted and read, never changed; the few state columns that may be updated are named.
 RESULTS: dict[str, tuple[str, ...]] = {
+    "branches_proposal": ("state", "decided_by_id", "decided_at", "decision_note"),
+    "branches_proposalbatch": ("opened_ids", "confirmed_at", "voided_at"),
     "customers_factsheet": (),
     "customers_visitnote": ("is_duplicate",),
     "loans_accountmonth": (),

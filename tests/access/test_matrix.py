@@ -25,6 +25,7 @@ from tests.access.world import (
     QUERIES,
     ROLES,
     has_thing,
+    make_batch,
     make_export,
     make_people,
     make_things,
@@ -103,12 +104,14 @@ def answers(cells) -> Iterator[tuple[Cell, int]]:
     """Ask the site each cell, with every change undone."""
     own, other = make_things(), make_things()
     people = make_people(own.branch)
+    batches = {role: make_batch(staff, own.proposal) for role, staff in people.items()}
     own_jobs = {role: make_export(staff) for role, staff in people.items()}
     other.job = make_export(other.officer)
     for role in ROLES:
         client, staff = Client(raise_request_exception=False), people.get(role)
         cookies: dict = {}
         own.job = own_jobs.get(role) or other.job
+        own.batch = batches.get(role) or other.batch
         if role != ANONYMOUS:
             client.force_login(staff)
             cookies = {name: morsel.value for name, morsel in client.cookies.items()}

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from branches.choices import PostCode
-from branches.models import Area, StaffMember, Unit
+from branches.models import Area, Proposal, ProposalBatch, StaffMember, Unit
 from coopcrm.shared.models import Job
 from customers.choices import LedgerKind
 from customers.exports import KIND as EXPORT
@@ -64,6 +67,8 @@ class Things:
     rating: CreditRating
     tier: CustomerTier
     figure: KpiSnapshot
+    proposal: Proposal
+    batch: ProposalBatch
     job: Job | None = None
 
 
@@ -81,9 +86,9 @@ def make_things() -> Things:
     visit = make_visit(household, officer)
     loan, rating = make_loan(household), make_rating(household)
     tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
-    return Things(
-        branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure
-    )
+    things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
+    proposal = make_proposal(officer, branch)
+    return Things(*things, proposal, make_batch(officer, proposal))
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
@@ -93,6 +98,23 @@ def make_people(branch: Unit) -> dict[str, StaffMember]:
 
 def make_export(staff: StaffMember) -> Job:
     return Job.objects.create(kind=EXPORT, title="List of customers", started_by=staff.pk)
+
+
+def make_proposal(staff: StaffMember, branch: Unit) -> Proposal:
+    now = timezone.now()
+    return Proposal.objects.create(
+        kind="nothing",
+        key=branch.code,
+        branch=branch,
+        proposed_by=staff,
+        proposed_at=now,
+        expires_at=now + timedelta(days=14),
+    )
+
+
+def make_batch(staff: StaffMember, proposal: Proposal) -> ProposalBatch:
+    ids = {"proposal_ids": [proposal.pk], "sample_ids": [proposal.pk]}
+    return ProposalBatch.objects.create(kind="nothing", confirmer=staff, drawn_at=timezone.now(), **ids)
 
 
 ARGUMENTS = {
@@ -124,6 +146,12 @@ ARGUMENTS = {
     "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.job.pk},
     "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
     "ledgers/<int:pk>/report/": lambda things, staff: {"pk": things.file.pk},
+    "proposals/<int:pk>/": lambda things, staff: {"pk": things.proposal.pk},
+    "proposals/together/<int:pk>/": lambda things, staff: {"pk": things.batch.pk},
+    "proposals/together/<int:pk>/<int:proposal>/": lambda things, staff: {
+        "pk": things.batch.pk,
+        "proposal": things.proposal.pk,
+    },
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
     "units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
