@@ -16,10 +16,12 @@ class SharedConfig(AppConfig):
 
 
 def grant_after_migrate(using: str, **kwargs) -> None:
-    """Give web and worker exactly their rights on what the migrations have made."""
+    """Give web and worker exactly their rights on what the migrations have made, and put it under the ledger."""
     from django.db import connections
 
+    from coopcrm.shared import audit
     from coopcrm.shared.database import apply_grants
 
     with connections[using].cursor() as cursor:
         apply_grants(cursor)
+        audit.install(cursor)

@@ -102,6 +102,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "branches_proposalbatch": ("opened_ids", "confirmed_at", "voided_at"),
     "customers_factsheet": (),
     "customers_visitnote": ("is_duplicate",),
+    "loans_accountday": (),
     "loans_accountmonth": (),
     "loans_loanclassification": (),
     "ratings_creditrating": (),
@@ -117,8 +118,17 @@ RESULTS: dict[str, tuple[str, ...]] = {
 # Tables of the frame whose rows come and go.
 FLEETING = ("django_session",)
 
-# Tables that web and worker only read.
-READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")
+# Tables that web and worker only read. The ledger is written by functions that run with the owner's rights.
+READ_ONLY = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "shared_auditentry",
+    "shared_auditseal",
+)
+
+# What the auditor's role reads.
+AUDITORS = ("shared_auditentry", "shared_auditseal")
 
 # Rows of these business tables may be deleted by web and worker.
 DELETABLE: tuple[str, ...] = (
@@ -138,7 +148,8 @@ def rights_of(table: str) -> dict[str, str]:
         working = "SELECT, INSERT, UPDATE, DELETE"
     else:
         working = "SELECT, INSERT, UPDATE"
-    return {WEB: working, WORKER: working, BACKUP: "SELECT"}
+    rights = {WEB: working, WORKER: working, BACKUP: "SELECT"}
+    return {**rights, AUDITOR: "SELECT"} if table in AUDITORS else rights
 
 
 def apply_grants(cursor) -> None:

@@ -1,4 +1,4 @@
-"""The work table: every order for background work is a row, written in the transaction that causes it."""
+"""The work table (orders for background work are rows) and the ledger of deeds with its seals."""
 
 from __future__ import annotations
 
@@ -9,6 +9,45 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coopcrm.shared.classification import classes
+
+
+class Deed(models.TextChoices):
+    """What a row of the ledger says was done. The first four come from triggers, the others from ``audit.record``."""
+
+    INSERT = "insert", _("entered")
+    UPDATE = "update", _("changed")
+    DELETE = "delete", _("deleted")
+    TRUNCATE = "truncate", _("table emptied")
+    READING = "reading", _("full value read")
+    EXPORT = "export", _("list exported")
+    REFUSAL = "refusal", _("refused")
+    SIGN_IN = "sign_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("sign-in failed")
+    SIGN_OUT = "sign_out", _("signed out")
+    SESSION_ENDED = "session_ended", _("session ended")
+    ROLE_CHANGE = "role_change", _("post changed")
+    ERASURE = "erasure", _("content erased")
+    BACKUP = "backup", _("backup made")
+    KEY_ROTATION = "key_rotation", _("keys renewed")
+    RUN = "run", _("results computed")
+    LOAD = "load", _("table loaded")
+
+
+class Outcome(models.TextChoices):
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")
+    FAILED = "failed", _("failed")
+
+
+class PlainJSONField(models.JSONField):
+    """A ``json`` column: the text stays as it was written, which is what a digest needs."""
+
+    def db_type(self, connection) -> str:
+        return "json"
+
+    def from_db_value(self, value, expression, connection):
+        """The driver has read the JSON already."""
+        return value
 
 
 class JobState(models.TextChoices):
@@ -180,3 +219,66 @@ class JobErrorRow(models.Model):
     @property
     def reason_in_words(self) -> str:
         return in_words(self.reason, self.reason_params)
+
+
+class AuditEntry(models.Model):
+    """One deed: who did what to which row, on record whatever road it took. Written by database functions alone.
+
+    ``position`` is the place of the transaction among all transactions: rows below the oldest open one are complete
+    and can be sealed. ``old`` and ``new`` hold the whole row of an insert or delete and the changed columns of an
+    update; ``digest`` is the SHA-256 of both, which stays when an erasure blanks them. ``subject_id`` is the person in
+    the registry whom the row is about. Actor and request are what the process claims; ``db_user`` is what the
+    database knows. Partitioned by month of ``at``.
+    """
+
+    pk = models.CompositePrimaryKey("at", "id")
+    id = models.BigIntegerField()
+    at = models.DateTimeField(_("time"))
+    position = models.BigIntegerField()
+    deed = models.CharField(_("deed"), max_length=20, choices=Deed)
+    table_name = models.CharField(_("table"), max_length=63, blank=True)
+    key = models.CharField(_("row"), max_length=200, blank=True)
+    subject_id = models.BigIntegerField(null=True, blank=True)
+    old = PlainJSONField(null=True, blank=True)
+    new = PlainJSONField(null=True, blank=True)
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor_name = models.CharField(_("who"), max_length=100, blank=True)
+    request_id = models.CharField(_("request"), max_length=64, blank=True)
+    db_user = models.CharField(_("database role"), max_length=63)
+    purpose = models.CharField(_("purpose"), max_length=200, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger of deeds")
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.table_name} {self.key}".strip()
+
+
+class AuditSeal(models.Model):
+    """A link of the chain: entries with ``from_position <= position < to_position`` and ``after_id < id <= upto_id``.
+
+    ``leaves`` holds id (8 bytes) and the first 16 bytes of the SHA-256 of each entry in order of id, so that an edited
+    entry is named and not only its block; ``digest`` is the SHA-256 of the digest before, the seal's own figures and
+    the leaves.
+    """
+
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    sealed_at = models.DateTimeField(_("sealed"))
+    from_position = models.BigIntegerField()
+    to_position = models.BigIntegerField()
+    after_id = models.BigIntegerField()
+    upto_id = models.BigIntegerField()
+    rows = models.IntegerField(_("entries"))
+    leaves = models.BinaryField()
+    digest = models.BinaryField(_("digest"), max_length=32)
+
+    class Meta:
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -1,0 +1,208 @@
+# ruff: noqa: S608 - the words are our own; what comes from outside travels as a parameter
+"""The ledger's functions in PostgreSQL. They belong to the owner and run with the owner's rights; nobody else writes.
+
+``{base}`` is what a transaction's number is raised by, so that positions go on rising after a dump was restored into
+a new server, whose transaction numbers start anew.
+"""
+
+from __future__ import annotations
+
+POSITION_OF_OPEN = "({base} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+
+# Text of an entry as it is sealed, one field a line; no field holds a line end (coopcrm_ledger_plain).
+LINES_OF_ENTRY = """concat_ws(E'\\n', e.id, (extract(epoch FROM e.at) * 1000000)::bigint, e.position, e.deed,
+    e.table_name, e.key, coalesce(e.subject_id::text, ''), coalesce(e.actor_id::text, ''), e.actor_name, e.request_id,
+    e.db_user, e.purpose, e.outcome, encode(e.digest, 'hex'))"""
+LEAF_OF_ENTRY = f"substr(sha256(convert_to({LINES_OF_ENTRY}, 'UTF8')), 1, 16)"
+DIGEST_OF_PAYLOAD = "sha256(convert_to(concat({old}, E'\\n', {new}), 'UTF8'))"
+
+_SECURE = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+
+_COLUMNS = (
+    "position, deed, table_name, key, subject_id, old, new, actor_id, actor_name, request_id, db_user, purpose,"
+    " outcome, digest"
+)
+_WHO = """nullif(current_setting('coopcrm.actor', true), '')::bigint,
+        public.coopcrm_ledger_plain(current_setting('coopcrm.actor_name', true), 100),
+        public.coopcrm_ledger_plain(current_setting('coopcrm.request', true), 64), session_user"""
+
+PLAIN = """
+CREATE OR REPLACE FUNCTION coopcrm_ledger_plain(given text, most int) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(left(translate(given, E'\\n\\r', '  '), most), '');
+"""
+
+CHANGE = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_change() RETURNS trigger
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    was json;
+    becomes json;
+    whole json;
+BEGIN
+    -- arguments: column of the key, column of the person in the registry or '', columns whose content is secret
+    IF TG_OP = 'INSERT' THEN
+        becomes := to_json(NEW);
+        whole := becomes;
+    ELSIF TG_OP = 'DELETE' THEN
+        was := to_json(OLD);
+        whole := was;
+    ELSE
+        whole := to_json(NEW);
+        SELECT json_object_agg(c.name, c.old_value), json_object_agg(c.name, c.new_value) INTO was, becomes
+        FROM ROWS FROM (json_each(to_json(OLD)), json_each(whole)) AS c(name, old_value, same, new_value)
+        WHERE c.old_value::text IS DISTINCT FROM c.new_value::text;
+        IF becomes IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF TG_NARGS > 2 THEN
+        was := public.coopcrm_ledger_without(was, TG_ARGV[2:]);
+        becomes := public.coopcrm_ledger_without(becomes, TG_ARGV[2:]);
+    END IF;
+    INSERT INTO public.shared_auditentry ({_COLUMNS})
+    VALUES ({{base}} + pg_current_xact_id()::text::bigint, lower(TG_OP), TG_TABLE_NAME, whole ->> TG_ARGV[0],
+        (whole ->> TG_ARGV[1])::bigint, was, becomes,
+        {_WHO}, '', 'done', {DIGEST_OF_PAYLOAD.format(old="was", new="becomes")});
+    RETURN NULL;
+END $$;
+"""
+
+WITHOUT = """
+CREATE OR REPLACE FUNCTION coopcrm_ledger_without(given json, secrets text[]) RETURNS json
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT json_object_agg(c.key, CASE WHEN c.key = ANY(secrets) THEN '"(secret)"'::json ELSE c.value END)
+        FROM json_each(given) c);
+"""
+
+TRUNCATE = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_truncate() RETURNS trigger
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    was json;
+    lost bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO lost;
+    IF lost > 0 THEN
+        was := json_build_object('rows', lost);
+        INSERT INTO public.shared_auditentry ({_COLUMNS})
+        VALUES ({{base}} + pg_current_xact_id()::text::bigint, 'truncate', TG_TABLE_NAME, '', NULL, was, NULL,
+            {_WHO}, '', 'done', {DIGEST_OF_PAYLOAD.format(old="was", new="NULL")});
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+
+RECORD = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_record(
+    p_deed text, p_table text, p_key text, p_subject bigint, p_purpose text, p_outcome text, p_detail text
+) RETURNS bigint
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    given json := p_detail::json;
+    made bigint;
+BEGIN
+    IF p_deed IN ('insert', 'update', 'delete', 'truncate') THEN
+        RAISE EXCEPTION 'the deed % is recorded by triggers alone', p_deed USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO public.shared_auditentry ({_COLUMNS})
+    VALUES ({{base}} + pg_current_xact_id()::text::bigint, p_deed, public.coopcrm_ledger_plain(p_table, 63),
+        public.coopcrm_ledger_plain(p_key, 200), p_subject, NULL, given,
+        {_WHO}, public.coopcrm_ledger_plain(p_purpose, 200), p_outcome,
+        {DIGEST_OF_PAYLOAD.format(old="NULL", new="given")})
+    RETURNING id INTO made;
+    RETURN made;
+END $$;
+"""
+
+SEAL = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_seal(most int) RETURNS int
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    before public.shared_auditseal;
+    made public.shared_auditseal;
+    open_from bigint;
+    last_id CONSTANT bigint := 9223372036854775807;
+BEGIN
+    -- one sealer at a time; what it does not see after waiting is sealed by the next
+    PERFORM pg_advisory_xact_lock(hashtext('coopcrm_ledger_seal'));
+    SELECT * INTO before FROM public.shared_auditseal ORDER BY number DESC LIMIT 1;
+    open_from := {POSITION_OF_OPEN};
+    IF before.number IS NULL THEN
+        made.number := 1; made.from_position := 0; made.to_position := open_from; made.after_id := 0;
+    ELSIF before.upto_id < last_id THEN  -- the rest of a range that was larger than one seal
+        made.number := before.number + 1; made.from_position := before.from_position;
+        made.to_position := before.to_position; made.after_id := before.upto_id;
+    ELSE
+        made.number := before.number + 1; made.from_position := before.to_position;
+        made.to_position := open_from; made.after_id := 0;
+    END IF;
+    IF made.to_position < made.from_position THEN
+        RAISE EXCEPTION 'the ledger''s positions lie behind its last seal: run manage.py migrate';
+    END IF;
+    SELECT count(*), max(s.id), coalesce(string_agg(int8send(s.id) || s.leaf, ''::bytea ORDER BY s.id), ''::bytea)
+    INTO made.rows, made.upto_id, made.leaves
+    FROM (
+        SELECT e.id, {LEAF_OF_ENTRY} AS leaf FROM public.shared_auditentry e
+        WHERE e.position >= made.from_position AND e.position < made.to_position AND e.id > made.after_id
+        ORDER BY e.id LIMIT most
+    ) s;
+    IF made.rows = 0 AND made.after_id = 0 THEN
+        RETURN 0;
+    END IF;
+    IF made.rows < most THEN
+        made.upto_id := last_id;
+    END IF;
+    made.sealed_at := clock_timestamp();
+    made.digest := sha256(coalesce(before.digest, ''::bytea) || convert_to(concat_ws(E'\\n', made.number,
+        (extract(epoch FROM made.sealed_at) * 1000000)::bigint, made.from_position, made.to_position, made.after_id,
+        made.upto_id, made.rows, ''), 'UTF8') || made.leaves);
+    INSERT INTO public.shared_auditseal SELECT (made).*;
+    RETURN made.rows;
+END $$;
+"""
+
+MONTHS = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_months(ahead int) RETURNS int
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    month_start date := date_trunc('month', now() AT TIME ZONE 'UTC')::date;
+    last_month date := month_start + make_interval(months => ahead);
+    made int := 0;
+    part text;
+BEGIN
+    WHILE month_start <= last_month LOOP
+        part := 'shared_auditentry_' || to_char(month_start, 'YYYYMM');
+        IF to_regclass('public.' || part) IS NULL THEN
+            EXECUTE format('CREATE TABLE public.%I PARTITION OF public.shared_auditentry FOR VALUES FROM (%L) TO (%L)',
+                part, month_start::timestamp AT TIME ZONE 'UTC',
+                (month_start + interval '1 month') AT TIME ZONE 'UTC');
+            made := made + 1;
+        END IF;
+        month_start := (month_start + interval '1 month')::date;
+    END LOOP;
+    RETURN made;
+END $$;
+"""
+
+ERASE = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_erase(p_table text, p_key text, p_reason text) RETURNS int
+LANGUAGE plpgsql {_SECURE} AS $$
+DECLARE
+    blanked bigint[];
+BEGIN
+    WITH erased AS (
+        UPDATE public.shared_auditentry SET old = NULL, new = NULL
+        WHERE table_name = p_table AND key = p_key AND deed IN ('insert', 'update', 'delete')
+            AND (old IS NOT NULL OR new IS NOT NULL)
+        RETURNING id
+    ) SELECT array_agg(id ORDER BY id) INTO blanked FROM erased;
+    IF blanked IS NOT NULL THEN
+        PERFORM public.coopcrm_ledger_record('erasure', p_table, p_key, NULL, p_reason, 'done',
+            json_build_object('entries', blanked)::text);
+    END IF;
+    RETURN coalesce(cardinality(blanked), 0);
+END $$;
+"""
+
+FUNCTIONS = (PLAIN, WITHOUT, CHANGE, TRUNCATE, RECORD, SEAL, MONTHS, ERASE)
