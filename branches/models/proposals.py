@@ -11,6 +11,7 @@ from branches.choices import ProposalState
 from branches.models.staff import StaffMember
 from branches.models.units import Unit
 from branches.querysets import ProposalQuerySet
+from coopcrm.shared.classification import classes
 
 
 class Proposal(models.Model):
@@ -20,6 +21,11 @@ class Proposal(models.Model):
     values without numbers of people, ``before`` those it would replace. ``branch`` decides, ``asked_from`` is the
     branch that asks when it is another one.
     """
+
+    classification = classes(
+        C1="kind subject_table subject_id key proposed_at expires_at state decided_at",
+        C2="change before reason decision_note",
+    )
 
     kind = models.CharField(max_length=40)
     subject_table = models.CharField(max_length=63, blank=True)
@@ -85,6 +91,8 @@ class Proposal(models.Model):
 
 class ProposalBatch(models.Model):
     """Like proposals that one person confirms together after looking at a sample that the server drew."""
+
+    classification = classes(C1="kind proposal_ids sample_ids opened_ids drawn_at confirmed_at voided_at")
 
     kind = models.CharField(max_length=40)
     confirmer = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
