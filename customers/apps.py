@@ -1,6 +1,7 @@
 """Registration of the app with Django, of its persons with the ledger, and of what it tells on a timeline."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CustomersConfig(AppConfig):
@@ -9,12 +10,25 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from coopcrm.shared import audit
-        from customers import exports, rotation, timeline  # noqa: F401 - registers the orders it does
+        from customers import consents, exports, rotation, timeline  # noqa: F401 - registers the orders it does
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
-        from customers.registries import timeline_sources
+        from customers.registries import page_cards, timeline_sources
 
         audit.subjects_are(Customer)
         rotation.register()
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
             timeline_sources.register(f"customers.{source.__name__}", source)
+        page_cards.register("customers.consents", consents.consents_card)
+        post_migrate.connect(write_standards, sender=self)
+
+
+def write_standards(using: str, **kwargs) -> None:
+    """Give a new database the texts that every union begins with."""
+    from django.db import connections
+
+    from customers.models import ConsentText
+    from customers.standards import ensure_texts
+
+    if ConsentText._meta.db_table in connections[using].introspection.table_names():
+        ensure_texts()

@@ -121,3 +121,44 @@ FLAGS = {
 }
 
 FACT_CODES = {**BONUS, **MALUS, **FLAGS}
+
+
+class LegalBase(models.TextChoices):
+    """Why the cooperative may use what it knows of a person (handbook §6.6)."""
+
+    CONTRACT = "contract", _("Contract")
+    LEGAL_DUTY = "legal_duty", _("Legal duty")
+    CONSENT = "consent", _("Consent")
+    SEPARATE = "separate", _("Separate consent")
+
+
+class Purpose(models.TextChoices):
+    """What a person's data are used for; ``customers.purposes`` says on which base."""
+
+    ACCOUNTS = "accounts", _("Accounts and payments")
+    CREDIT = "credit", _("Rating and credit")
+    IDENTITY_CHECK = "identity_check", _("Checking identity and keeping records")
+    MARKETING = "marketing", _("Offers and messages")
+    NOTICE_BOARD = "notice_board", _("Amounts on the village notice board")
+    SHARE_BRANCHES = "share_branches", _("Sharing with other branches")
+    SHARE_OTHERS = "share_others", _("Sharing with partners outside the union")
+    FINANCIAL_ACCOUNTS = "financial_accounts", _("Accounts at other institutions")
+    BIOMETRICS = "biometrics", _("Face or fingerprint")
+    LOCATION = "location", _("Place of house and fields")
+    CHILDREN = "children", _("Data of a child under 14")
+
+
+class Decision(models.TextChoices):
+    GIVEN = "given", pgettext_lazy("state of a consent", "Given")
+    REFUSED = "refused", pgettext_lazy("state of a consent", "Refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("state of a consent", "Withdrawn")
+
+
+class Channel(models.TextChoices):
+    """The way in which a person told the cooperative something."""
+
+    COUNTER = "counter", _("At the counter")
+    VISIT = "visit", _("On a visit")
+    PHONE = "phone", _("By phone")
+    LINK = "link", _("By a link")
+    LETTER = "letter", _("By letter")

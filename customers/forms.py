@@ -15,6 +15,7 @@ from customers import facts, identity, numbers, registries
 from customers.choices import CreditReport, DocumentKind, FactSource, Relation, ReviewState, RowOutcome, Sex
 from customers.models import Household
 from customers.names import simplified
+from customers.purposes import AT_COUNTER, RULES
 
 NUMBER_WORDS = {
     "LENGTH": _("A resident number has 18 characters (15 on very old cards). Please count again."),
@@ -159,6 +160,13 @@ class CounterForm(forms.Form):
         max_length=200,
         help_text=_("One sentence for the reviewers: why this is another person."),
     )
+    agrees_to = forms.MultipleChoiceField(
+        label=_("Agrees to"),
+        required=False,
+        choices=[(code, RULES[code].purpose.label) for code in AT_COUNTER],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Asked one by one, never ticked beforehand. Accounts and credit need no consent."),
+    )
     form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, staff: StaffMember, as_of: date, **kwargs):
@@ -247,7 +255,7 @@ class CounterForm(forms.Form):
             "reason",
         )
         return {
-            **{name: data[name] for name in (*plain, "register_no", "form_key")},
+            **{name: data[name] for name in (*plain, "register_no", "form_key", "agrees_to")},
             "branch": self.chosen_branch,
             "id_number": data["number"],
             "id_kind": data["kind"] or DocumentKind.ID18,

@@ -75,3 +75,8 @@ def may_see_ledgers(staff: StaffMember) -> bool:
 def may_export_customers(staff: StaffMember) -> bool:
     """Lists leave the house through accountants, directors, the union's desks and audit."""
     return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_record_consent(staff: StaffMember, customer: Customer) -> bool:
+    """Counter, field and directors of the managing branch write down what a person allows."""
+    return may_register_somewhere(staff) and works_at(staff, customer.branch_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
-from customers import duplicates, facts, identity, numbers, policies, signals
+from customers import consents, duplicates, facts, identity, numbers, policies, signals
 from customers.choices import (
     CustomerKind,
     CustomerState,
@@ -149,12 +149,14 @@ def register_customer(
     reason: str = "",
     form_key: uuid.UUID | None = None,
     registered_at: Unit | None = None,
+    agrees_to: Iterable[str] = (),
 ) -> Registration:
     """Find or create the one customer who holds this document.
 
     Two counters with one number get one customer: the unique number decides, the later one finds the earlier. A number
     held under another name, or a probable duplicate, is refused until ``reason`` says why the person is another; then
-    the second claim is stored as disputed and both are shown to people (handbook §6.3).
+    the second claim is stored as disputed and both are shown to people (handbook §6.3). ``agrees_to`` are the purposes
+    a new customer consents to on the spot; of somebody known already nothing is changed.
     """
     require(policies.may_register(staff, branch), _("Customers are registered at your own branch."))
     name = " ".join(name.split())
@@ -187,6 +189,9 @@ def register_customer(
                 done = _find_or_create(applicant)
                 if done.is_new:
                     _place_in_household(applicant, done.customer)
+                    consents.record_at_counter(
+                        staff=staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
+                    )
                 return done
         except IntegrityError as clash:
             if not any(constraint in str(clash) for constraint in RETRIED):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers import views
+from customers import privacy_views, views
 
 app_name = "customers"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("customers/exports/<int:pk>/file/", views.export_file, name="export-file"),
     path("customers/<int:pk>/", views.customer, name="customer"),
     path("customers/<int:pk>/phones/", views.add_phone, name="add-phone"),
+    path("customers/<int:pk>/consents/", privacy_views.customer_consents, name="consents"),
+    path("customers/<int:pk>/consents/<str:purpose>/", privacy_views.consent_text, name="consent-text"),
     path("households/<int:pk>/", views.household, name="household"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
     path("visits/", views.visits, name="visits"),

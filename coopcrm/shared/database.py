@@ -100,6 +100,8 @@ def _with_database(url: str, database: str) -> str:
 RESULTS: dict[str, tuple[str, ...]] = {
     "branches_proposal": ("state", "decided_by_id", "decided_at", "decision_note"),
     "branches_proposalbatch": ("opened_ids", "confirmed_at", "voided_at"),
+    "customers_consent": (),
+    "customers_consenttext": (),
     "customers_factsheet": (),
     "customers_visitnote": ("is_duplicate",),
     "loans_accountday": (),

@@ -1,11 +1,14 @@
-"""The registry in chapters: people, households, visits and feedback, ledgers."""
+"""The registry in chapters: people, households, visits and feedback, ledgers, consents."""
 
+from customers.models.consents import Consent, ConsentText
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, IdentityDocument, Marriage, Phone
 from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
+    "Consent",
+    "ConsentText",
     "Customer",
     "FactSheet",
     "Feedback",

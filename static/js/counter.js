@@ -38,6 +38,17 @@ document.addEventListener("keydown", (event) => {
   link.click();
 });
 
+// F6 ticks every consent that the customer has been asked for, or takes them off again -----------------------------------
+
+const boxes = [...document.querySelectorAll("#agrees input")];
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F6") return;
+  event.preventDefault();
+  const ticked = boxes.every((box) => box.checked);
+  for (const box of boxes) box.checked = !ticked;
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // The household: only the fields that the choice needs ------------------------------------------------------------------
 
 field("home").addEventListener("change", showHome);
