@@ -1,7 +1,7 @@
-"""Consents: what a person has allowed, and the one question everybody asks before using data for more than the contract.
+"""Consents: what a person has allowed, and the one question to ask before data serve more than the contract.
 
-``may_use`` (one person) and ``usable_for`` (many) are the same rule. Only purposes whose base is consent depend on rows;
-the last answer on or before the day decides, and no answer is no.
+``may_use`` (one person) and ``usable_for`` (many) are the same rule. Only purposes whose base is consent depend on
+rows; the last answer on or before the day decides, and no answer is no.
 """
 
 from __future__ import annotations

@@ -127,6 +127,11 @@ ARGUMENTS = {
     "api/v1/units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
     "areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/consents/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/consents/<str:purpose>/": lambda things, staff: {
+        "pk": things.customer.pk,
+        "purpose": "marketing",
+    },
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "customers/exports/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
     "customers/exports/<int:pk>/file/": lambda things, staff: {"pk": things.job.pk},
