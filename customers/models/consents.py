@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
+from coopcrm.shared.classification import classes
 from customers.choices import Channel, Decision, Purpose
 from customers.models.people import Customer
 from customers.querysets import OfCustomerQuerySet
@@ -20,6 +21,8 @@ class ConsentText(models.Model):
 
     ``{union}`` in the wording stands for the name of the union.
     """
+
+    classification = classes(C1="purpose version valid_from wording created_at")
 
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
     version = models.PositiveSmallIntegerField(_("version"))
@@ -54,6 +57,11 @@ class Consent(models.Model):
     The last row per person and purpose is what holds (``customers.consents``). ``reference`` names the signed paper or
     recording; ``guardian`` is who said yes for a child.
     """
+
+    classification = classes(
+        C1="purpose decided_at channel recorded_at",
+        C2="decision reference",
+    )
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents", db_index=False)
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
