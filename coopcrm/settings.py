@@ -210,6 +210,9 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_HANDLERS = ["coopcrm.shared.uploads.handlers.BoundedMemory"]
+UPLOAD_QUOTA_BYTES = env_int("COOPCRM_UPLOAD_QUOTA_MB", 500) * 1024**2
 
 # -- Files -------------------------------------------------------------------------------------------------------------
 

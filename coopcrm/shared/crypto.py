@@ -170,9 +170,14 @@ def _bound(table: str, column: str, row: int) -> bytes:
 
 def seal(text: str, *, table: str, column: str, row: int) -> bytes:
     """Encrypt ``text`` for one cell; the same text sealed twice differs."""
+    return seal_bytes(text.encode(), table=table, column=column, row=row)
+
+
+def seal_bytes(content: bytes, *, table: str, column: str, row: int) -> bytes:
+    """Encrypt the content of a file that belongs to one row; at most 2 GB."""
     ring = _ring("fields")
     nonce = os.urandom(NONCE_BYTES)
-    sealed = _cipher(ring.opening[ring.writing]).encrypt(nonce, text.encode(), _bound(table, column, row))
+    sealed = _cipher(ring.opening[ring.writing]).encrypt(nonce, content, _bound(table, column, row))
     return bytes([ring.writing]) + nonce + sealed
 
 
@@ -181,11 +186,16 @@ def unseal(stored: bytes | memoryview, *, table: str, column: str, row: int, for
 
     ``for_ledger`` opens values under retired keys too: what the ledger has kept was sealed in its time.
     """
-    value = bytes(stored)
+    content = unseal_bytes(bytes(stored), table=table, column=column, row=row, for_ledger=for_ledger)
+    return content.decode()
+
+
+def unseal_bytes(value: bytes, *, table: str, column: str, row: int, for_ledger: bool = False) -> bytes:
+    """Decrypt the content of a file; raises ``CannotOpen`` like :func:`unseal`."""
     nonce, body = value[1 : 1 + NONCE_BYTES], value[1 + NONCE_BYTES :]
     try:
         key = _opening_key(value[0], for_ledger)
-        return _cipher(key).decrypt(nonce, body, _bound(table, column, row)).decode()
+        return _cipher(key).decrypt(nonce, body, _bound(table, column, row))
     except (InvalidTag, IndexError, ValueError):
         raise CannotOpen(f"{table}.{column} of row {row} does not open.") from None
 

@@ -282,3 +282,52 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class FileKind(models.TextChoices):
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "XLSX"
+    JPEG = "jpeg", "JPEG"
+
+
+class StoredFile(models.Model):
+    """A file that people sent in or that a job wrote: sealed, under a generated name, outside the web root.
+
+    Who may read it is asked of the record it belongs to, on every request. Camera's time and position are claims.
+    """
+
+    classification = classes(
+        C1="owner kind purpose name size sha256 key_id created_at removed_at",
+        C2="taken_at latitude longitude",
+    )
+
+    owner = models.BigIntegerField(help_text="Id of the member of staff whose quota it counts to.")
+    kind = models.CharField(max_length=5, choices=FileKind)
+    purpose = models.CharField(max_length=40, help_text="What it is kept for, as a code.")
+    name = models.CharField(max_length=40, unique=True, help_text="Generated; says nothing.")
+    size = models.PositiveIntegerField(help_text="Bytes of the content, before sealing.")
+    sha256 = models.BinaryField(max_length=32)
+    key_id = models.PositiveSmallIntegerField(help_text="The key under which it is sealed.")
+    taken_at = models.DateTimeField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        constraints = [
+            models.CheckConstraint(condition=Q(size__gt=0), name="stored_file_has_content"),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="stored_file_position_on_earth",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner"], condition=Q(removed_at=None), name="stored_file_of_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -16,7 +16,7 @@ from django.db.models import Count, F, Func, IntegerField, Max, Min
 from django.utils.translation import gettext_noop
 from psycopg2.extras import execute_values
 
-from coopcrm.shared import crypto, work
+from coopcrm.shared import crypto, files, work
 from coopcrm.shared.fields import SealedRow
 from coopcrm.shared.models import Job
 
@@ -62,7 +62,7 @@ def columns() -> list[SealedColumn]:
 def count_by_key() -> dict[str, dict[int, int]]:
     """Return, for every sealed column, how many values stand under which key id."""
     key_id = Func(F("value"), 0, function="get_byte", output_field=IntegerField())
-    return {
+    columns_by_key = {
         name: dict(
             entry.rows.annotate(value=F(entry.column), key_id=key_id)
             .values_list("key_id")
@@ -71,6 +71,7 @@ def count_by_key() -> dict[str, dict[int, int]]:
         )
         for name, entry in _columns.items()
     }
+    return {**columns_by_key, "files": files.count_by_key()}
 
 
 def order_rotation(*, purpose: str, started_by=None) -> Job:
@@ -93,6 +94,7 @@ def _orders() -> Iterator[work.NewOrder]:
         for first in range(ends["first"], ends["last"] + 1, ROWS_PER_RANGE):
             payload = {"column": name, "first": first, "last": first + ROWS_PER_RANGE - 1}
             yield work.NewOrder(kind=KIND, key=f"{name}:{first}", payload=payload)
+    yield from files.renewal_orders()
 
 
 @work.handles(KIND)
