@@ -162,3 +162,15 @@ class Channel(models.TextChoices):
     PHONE = "phone", _("By phone")
     LINK = "link", _("By a link")
     LETTER = "letter", _("By letter")
+class HandoverReason(models.TextChoices):
+    TRANSFER = "transfer", _("Transfer to another post")
+    ROTATION = "rotation", _("Rotation")
+    LEAVE = "leave", _("Leave of more than a month")
+    RESIGNATION = "resignation", _("Resignation")
+    AUDIT = "audit", _("Audit")
+
+
+class HandoverState(models.TextChoices):
+    OPEN = "open", _("Being prepared")
+    CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")

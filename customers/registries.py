@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 
@@ -55,6 +56,18 @@ list_filters = Registry()
 
 exposures = Registry()
 """``exposure(staff, household)`` returns ``[(label, yuan)]`` for the household's page."""
+
+
+handover_facts = Registry()
+"""``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""
+
+
+@dataclass(frozen=True)
+class HandoverFacts:
+    """What a household owes (yuan), and whether one of its loans is overdue or worse than special mention."""
+
+    exposure: Decimal = Decimal(0)
+    has_problem_loan: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from customers.models import (
     VisitNote,
 )
 from customers.names import name_keys
+from customers.portfolios.services import put_under_director
 
 RACES_RUN = 3
 LEAST_NOTE = 30
@@ -345,6 +346,7 @@ def _place_in_household(applicant: _Applicant, customer: Customer) -> None:
             source=FactSource.DOCUMENT if home.register_no else FactSource.SAID,
             **place,
         )
+        put_under_director([household.pk])
         _join(household, customer, Relation.HEAD, applicant.as_of)
 
 

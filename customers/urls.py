@@ -3,6 +3,8 @@
 from django.urls import path
 
 from customers import privacy_views, views
+from customers import views
+from customers.portfolios import views as portfolios
 
 app_name = "customers"
 
@@ -22,6 +24,16 @@ urlpatterns = [
     path("customers/<int:pk>/consents/<str:purpose>/", privacy_views.consent_text, name="consent-text"),
     path("households/<int:pk>/", views.household, name="household"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
+    path("portfolios/", portfolios.portfolios, name="portfolios"),
+    path("portfolios/<int:pk>/name/", portfolios.name_manager, name="name-manager"),
+    path("portfolios/<int:pk>/hand-over/", portfolios.new_handover, name="new-handover"),
+    path("handovers/", portfolios.handovers, name="handovers"),
+    path("handovers/<int:pk>/", portfolios.handover, name="handover"),
+    path("handovers/<int:pk>/items/<int:item>/", portfolios.handover_item, name="handover-item"),
+    path("handovers/<int:pk>/give/", portfolios.handover_step, {"step": "give"}, name="handover-give"),
+    path("handovers/<int:pk>/take/", portfolios.handover_step, {"step": "take"}, name="handover-take"),
+    path("handovers/<int:pk>/close/", portfolios.handover_step, {"step": "close"}, name="handover-close"),
+    path("handovers/<int:pk>/cancel/", portfolios.handover_step, {"step": "cancel"}, name="handover-cancel"),
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

@@ -243,7 +243,7 @@ ASSIGNED = """
     SELECT DISTINCT h.id AS household_id, g.staff_id
     FROM customers_household h
     JOIN customers_managerassignment g ON g.household_id = h.id AND g.valid_from <= %(as_of)s
-        AND (g.valid_to IS NULL OR g.valid_to > %(as_of)s)
+        AND (g.valid_to IS NULL OR g.valid_to > %(as_of)s) AND g.staff_id IS NOT NULL
     WHERE (%(branch)s IS NULL OR h.branch_id = %(branch)s)
 """
 VISITS = """

@@ -11,12 +11,14 @@ class LoansConfig(AppConfig):
         from coopcrm.shared import rotation
         from customers import numbers, registries
         from loans import customer_page
+        from loans.handovers import handover_facts
         from loans.ledger_accounts import write_accounts
         from loans.models import Account
 
         rotation.register(Account, "number", lambda account, text: numbers.account_keys(text)._asdict())
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)
+        registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register("loans.accounts", customer_page.accounts_card)
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
         for source in (

@@ -12,6 +12,7 @@ from customers.choices import DocumentKind, DocumentState, PhoneKind, Relation
 from customers.identity import check_resident_id
 from customers.models import Customer, Household, IdentityDocument, Membership, Phone, ReviewPair, VisitNote
 from customers.names import name_keys, place_keys
+from customers.portfolios.services import put_under_director
 
 PASSWORD = "Clear-Spring-42-Village"
 TODAY = date(2026, 3, 31)
@@ -123,6 +124,7 @@ def make_household(
     household = Household.objects.create(
         head=head, branch=head.branch, village=head.village, **{"valid_from": date(2024, 1, 1), **fields}
     )
+    put_under_director([household.pk])
     join(household, head, Relation.HEAD)
     for member in members:
         join(household, member)

@@ -31,6 +31,7 @@ from customers.models import (
     ReviewPair,
 )
 from customers.names import name_keys
+from customers.portfolios.services import put_under_director
 from customers.services import known_facts
 
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ class Book:
             for pk, members in zip(draw_ids(Household, len(opened)), opened, strict=True)
         ]
         Household.objects.bulk_create(households, batch_size=BATCH)
+        put_under_director(household.pk for household in households)
         fresh = {house.head_id: house for house in households}
         memberships = []
         for family, known in joined:

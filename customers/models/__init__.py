@@ -4,6 +4,7 @@ from customers.models.consents import Consent, ConsentText
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, IdentityDocument, Marriage, Phone
+from customers.models.portfolios import Handover, HandoverItem
 from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "Customer",
     "FactSheet",
     "Feedback",
+    "Handover",
+    "HandoverItem",
     "Household",
     "IdentityDocument",
     "LedgerFile",

@@ -83,14 +83,28 @@ class Membership(models.Model):
 
 
 class ManagerAssignment(models.Model):
-    """Who is responsible for a household in a period; never two at once."""
+    """Who is responsible for a household in a period: exactly one on every day of its life.
+
+    Without ``staff`` the director's post of the managing branch is. An exclusion constraint keeps two from being
+    responsible at once; a check at the end of the transaction, that nobody ever is (migration 0004).
+    """
 
     classification = classes(C1="valid_from valid_to")
 
     household = models.ForeignKey(Household, models.PROTECT, related_name="assignments")
-    staff = models.ForeignKey(StaffMember, models.PROTECT, related_name="assignments")
+    staff = models.ForeignKey(
+        StaffMember,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assignments",
+        verbose_name=_("manager"),
+    )
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"), null=True, blank=True)
+    handover = models.ForeignKey(
+        "customers.Handover", models.PROTECT, null=True, blank=True, related_name="assignments"
+    )
 
     objects = OfHouseholdQuerySet.as_manager()
 
@@ -109,7 +123,7 @@ class ManagerAssignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.staff} #{self.household_id}"
+        return f"{self.staff or '–'} #{self.household_id}"
 
 
 class FactSheet(models.Model):

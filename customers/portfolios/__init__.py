@@ -1,0 +1,1 @@
+"""Who is responsible for which households: portfolios, and handing them over."""

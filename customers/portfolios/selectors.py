@@ -1,0 +1,140 @@
+"""Reads of portfolios: who manages how much, who stands in, who was responsible on a day, and who is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from branches.models import Post, StaffMember, Unit
+from branches.selectors import branches_of, posts_on
+from customers.choices import HandoverState
+from customers.models import Handover, HandoverItem, Household, ManagerAssignment
+from customers.portfolios.policies import MANAGING, SUPERVISING, posts_at
+
+
+def in_force(on: date) -> Q:
+    """Assignments that hold on a day."""
+    return Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+def responsible_on(household: Household, day: date) -> ManagerAssignment | None:
+    """Who was responsible for a household on a day; None only outside the household's life.
+
+    An assignment without a person means the director's post of the managing branch.
+    """
+    return household.assignments.filter(in_force(day)).select_related("staff").first()
+
+
+def stand_in_for(staff: StaffMember, branch: Unit, day: date) -> Post | None:
+    """The post of whoever stands in for a manager at a branch on a day."""
+    return posts_at(branch, day, MANAGING).filter(stands_in_for=staff).select_related("staff").first()
+
+
+def director_on(branch: Unit, day: date) -> StaffMember | None:
+    """Who holds the director's post, else the deputy's."""
+    post = (
+        posts_at(branch, day, ("director", "deputy_director"))
+        .select_related("staff")
+        .order_by("-code")
+        .first()
+    )
+    return post.staff if post else None
+
+
+def orphans(*, on: date) -> QuerySet[ManagerAssignment]:
+    """Assignments in force whose manager holds no managing post at the branch; meant to be empty."""
+    held = posts_on(on).filter(
+        Q(unit=OuterRef("household__branch")) | Q(unit__parent=OuterRef("household__branch")),
+        staff=OuterRef("staff"),
+        code__in=MANAGING,
+    )
+    rows = ManagerAssignment.objects.filter(in_force(on), household__valid_to=None)
+    return rows.exclude(staff=None).filter(~Exists(held))
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A manager (None: the director's post) at a branch, how many households, and who stands in."""
+
+    branch: Unit
+    manager: StaffMember | None
+    households: int
+    stand_in: Post | None
+    handover: Handover | None
+
+
+def portfolios(staff: StaffMember, *, on: date) -> list[Portfolio]:
+    """Portfolios of the branches a person works with, by branch, in a fixed number of queries."""
+    branches = {branch.pk: branch for branch in branches_of(staff)}
+    rows = (
+        ManagerAssignment.objects.visible_to(staff)
+        .filter(in_force(on), household__valid_to=None)
+        .values("household__branch", "staff")
+        .annotate(households=Count("pk"))
+    )
+    counts = {(row["household__branch"], row["staff"]): row["households"] for row in rows}
+    people = StaffMember.objects.in_bulk({staff_id for _branch, staff_id in counts if staff_id})
+    stand_ins = {
+        (post.unit.branch_id_of, post.stands_in_for_id): post
+        for post in posts_on(on).exclude(stands_in_for=None).select_related("staff", "unit")
+    }
+    handovers = {
+        (row.branch_id, row.giver_id): row
+        for row in Handover.objects.visible_to(staff).filter(state=HandoverState.OPEN)
+    }
+    found = [
+        Portfolio(
+            branch=branches[branch_id],
+            manager=people.get(staff_id),
+            households=number,
+            stand_in=stand_ins.get((branch_id, staff_id)),
+            handover=handovers.get((branch_id, staff_id)),
+        )
+        for (branch_id, staff_id), number in counts.items()
+        if branch_id in branches
+    ]
+    return sorted(found, key=lambda row: (row.branch.code, row.manager is None, str(row.manager)))
+
+
+def managers_at(branch: Unit, on: date) -> QuerySet[StaffMember]:
+    """Who may manage households at a branch."""
+    ids = posts_at(branch, on, MANAGING).values("staff")
+    return StaffMember.objects.filter(pk__in=ids, is_active=True).order_by("full_name")
+
+
+def supervisors_at(branch: Unit, on: date) -> QuerySet[StaffMember]:
+    """Who may supervise a handover at a branch: directors, deputies and accountants."""
+    ids = posts_at(branch, on, SUPERVISING).values("staff")
+    return StaffMember.objects.filter(pk__in=ids, is_active=True).order_by("full_name")
+
+
+def givers_at(branch: Unit, on: date) -> QuerySet[StaffMember]:
+    """Who has households to hand over at a branch."""
+    ids = ManagerAssignment.objects.filter(in_force(on), household__branch=branch).values("staff")
+    return StaffMember.objects.filter(pk__in=ids).order_by("full_name")
+
+
+def handovers(staff: StaffMember) -> QuerySet[Handover]:
+    """Handovers of the person's branches, latest first."""
+    rows = Handover.objects.visible_to(staff).select_related("branch", "giver", "taker", "supervisor")
+    return rows.annotate(households=Count("items")).order_by("-pk")
+
+
+def items_of(handover: Handover) -> QuerySet[HandoverItem]:
+    """The list: what must be visited first, then by what is owed."""
+    rows = handover.items.select_related("household__head", "household__village", "noted_by")
+    return rows.order_by("-must_visit", "-exposure", "pk")
+
+
+def summary_of(handover: Handover) -> dict:
+    """Counts and sums of the list for its head and for print: households, exposure (yuan), visits, differences."""
+    return handover.items.aggregate(
+        households=Count("pk"),
+        exposure=Sum("exposure"),
+        problems=Count("pk", filter=Q(has_problem_loan=True)),
+        to_visit=Count("pk", filter=Q(must_visit=True)),
+        visited=Count("pk", filter=Q(must_visit=True) & ~Q(visited_on=None)),
+        different=Count("pk", filter=Q(differs=True)),
+    )
