@@ -162,6 +162,8 @@ class Channel(models.TextChoices):
     PHONE = "phone", _("By phone")
     LINK = "link", _("By a link")
     LETTER = "letter", _("By letter")
+
+
 class HandoverReason(models.TextChoices):
     TRANSFER = "transfer", _("Transfer to another post")
     ROTATION = "rotation", _("Rotation")

@@ -3,7 +3,6 @@
 from django.urls import path
 
 from customers import privacy_views, views
-from customers import views
 from customers.portfolios import views as portfolios
 
 app_name = "customers"

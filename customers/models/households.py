@@ -86,7 +86,7 @@ class ManagerAssignment(models.Model):
     """Who is responsible for a household in a period: exactly one on every day of its life.
 
     Without ``staff`` the director's post of the managing branch is. An exclusion constraint keeps two from being
-    responsible at once; a check at the end of the transaction, that nobody ever is (migration 0004).
+    responsible at once; a check at the end of the transaction, that nobody ever is (migration 0005).
     """
 
     classification = classes(C1="valid_from valid_to")

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.classification import classes
 from customers.choices import HandoverReason, HandoverState
 from customers.models.households import Household
 from customers.querysets import BranchRowQuerySet
@@ -35,6 +36,7 @@ class Handover(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = BranchRowQuerySet.as_manager()
+    classification = classes(C1="reason effective_on state created_at given_at taken_at closed_at")
 
     class Meta:
         verbose_name = _("handover")
@@ -84,6 +86,8 @@ class HandoverItem(models.Model):
     differs = models.BooleanField(_("differs from the records"), null=True, blank=True)
     difference = models.CharField(_("difference"), max_length=500, blank=True)
     noted_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+
+    classification = classes(C2="exposure has_problem_loan differs difference", C1="must_visit visited_on")
 
     class Meta:
         verbose_name = _("household handed over")

@@ -13,9 +13,18 @@ from django.utils import timezone
 from branches.choices import PostCode
 from branches.models import Area, Proposal, ProposalBatch, StaffMember, Unit
 from coopcrm.shared.models import Job
-from customers.choices import LedgerKind
+from customers.choices import HandoverReason, LedgerKind
 from customers.exports import KIND as EXPORT
-from customers.models import Customer, Household, LedgerFile, LedgerImport, ReviewPair, VisitNote
+from customers.models import (
+    Customer,
+    Handover,
+    HandoverItem,
+    Household,
+    LedgerFile,
+    LedgerImport,
+    ReviewPair,
+    VisitNote,
+)
 from kpi.models import KpiSnapshot
 from loans.models import Loan
 from ratings.models import CreditRating, CustomerTier
@@ -69,6 +78,7 @@ class Things:
     figure: KpiSnapshot
     proposal: Proposal
     batch: ProposalBatch
+    handover: Handover
     job: Job | None = None
 
 
@@ -88,12 +98,26 @@ def make_things() -> Things:
     tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
     proposal = make_proposal(officer, branch)
-    return Things(*things, proposal, make_batch(officer, proposal))
+    return Things(*things, proposal, make_batch(officer, proposal), make_handover(household, officer))
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
     """One person for each post: of the branch, or of the union where the post sits there."""
     return {code: make_staff(code, None if code in UNION_POSTS else branch) for code in PostCode.values}
+
+
+def make_handover(household: Household, officer: StaffMember) -> Handover:
+    people = {"taker": make_staff(PostCode.CUSTOMER_MANAGER), "supervisor": make_staff(PostCode.ACCOUNTANT)}
+    handover = Handover.objects.create(
+        branch=household.branch,
+        giver=officer,
+        created_by=officer,
+        reason=HandoverReason.LEAVE,
+        effective_on=TODAY,
+        **people,
+    )
+    HandoverItem.objects.create(handover=handover, household=household)
+    return handover
 
 
 def make_export(staff: StaffMember) -> Job:
@@ -117,7 +141,18 @@ def make_batch(staff: StaffMember, proposal: Proposal) -> ProposalBatch:
     return ProposalBatch.objects.create(kind="nothing", confirmer=staff, drawn_at=timezone.now(), **ids)
 
 
+def of_handover(things: Things, staff) -> dict:
+    return {"pk": things.handover.pk}
+
+
 ARGUMENTS = {
+    **{f"handovers/<int:pk>/{step}": of_handover for step in ("", "give/", "take/", "close/", "cancel/")},
+    "handovers/<int:pk>/items/<int:item>/": lambda things, staff: {
+        "pk": things.handover.pk,
+        "item": things.handover.items.get().pk,
+    },
+    "portfolios/<int:pk>/name/": lambda things, staff: {"pk": things.branch.pk},
+    "portfolios/<int:pk>/hand-over/": lambda things, staff: {"pk": things.branch.pk},
     "api/v1/areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
     "api/v1/customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "api/v1/kpis/<int:pk>/": lambda things, staff: {"pk": things.figure.pk},
