@@ -293,6 +293,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "coopcrm.shared.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "seal": {"task": "coopcrm.shared.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "expire proposals": {
         "task": "branches.tasks.expire_proposals",
         "schedule": 600.0,

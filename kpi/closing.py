@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - the words are our own; what comes from outside travels as a parameter
 """The nightly closing (日终) of one business date: an ordered row of steps, each cut into ranges of subjects.
 
-    roll_up → classes → ratings → contribution → tiers → kpis
+    roll_up → classes → ratings → contribution → tiers → kpis → union → seals
 
 A closing is one job; every range is an order of the work table, one transaction whose effect and mark "done" commit
 together. Results are insert-only under the digest of their inputs, so a closing that is killed, or run again, ends in
@@ -22,6 +22,7 @@ from branches.choices import UnitKind
 from branches.models import Unit
 from coopcrm.shared.models import Job, JobState, OrderState, WorkOrder
 from coopcrm.shared.periods import add_months, month_of
+from coopcrm.shared.results import Slice, record_run
 from coopcrm.shared.work import NewOrder, Work, add_orders, before_stage, handles, order_work
 from kpi import services
 from kpi.indicators import context_for
@@ -35,7 +36,8 @@ KIND = "closing"
 ACCOUNTS, LOANS, HOUSEHOLDS, CUSTOMERS, RANKS = 60_000, 40_000, 30_000, 30_000, 250_000
 
 STEPS = ("roll_up", "classes", "ratings", "contribution", "tiers", "kpis")
-STAGES = (*STEPS, "union")
+STAGES = (*STEPS, "union", "seals")
+WHOLE_UNION = ("union", "seals")  # what follows the last step
 STAGE_NAMES = (
     gettext_noop("Months and days"),
     gettext_noop("Loan classes"),
@@ -44,6 +46,7 @@ STAGE_NAMES = (
     gettext_noop("Tiers"),
     gettext_noop("Figures of the branches"),
     gettext_noop("Figures of the union"),
+    gettext_noop("Hashes of the results"),
 )
 
 
@@ -59,7 +62,7 @@ def order_closing(*, as_of: date, until: str = STEPS[-1], started_by=None) -> Jo
     ensure_months(month_of(as_of).start, as_of)
     stages = set(range(STEPS.index(until) + 1))
     if until == STEPS[-1]:
-        stages.add(STAGES.index("union"))
+        stages.update(map(STAGES.index, WHOLE_UNION))
     with transaction.atomic():
         planned = _reopen(as_of, stages)
         return order_work(
@@ -122,6 +125,40 @@ def orders_of(as_of: date, planned: frozenset[str] = frozenset()) -> Iterator[Ne
         yield NewOrder("closing.kpis", f"kpis {branch_id}", STAGES.index("kpis"), {"branch": branch_id})
     if union := services.union_of_units():
         yield NewOrder("closing.union", "union", STAGES.index("union"), {"branch": union.pk})
+    if "closing.seal" not in planned:
+        yield from seal_orders(as_of)
+
+
+# What the closing writes: table, its day, its subject, the table whose ids cut it into ranges, and ids a range.
+SEALED = (
+    ("loans_accountmonth", "month", "account_id", "loans_account", 200_000),
+    ("loans_loanclassification", "as_of", "loan_id", "loans_loan", 200_000),
+    ("ratings_creditrating", "as_of", "household_id", "customers_household", 100_000),
+    ("ratings_contribution", "period_end", "customer_id", "customers_customer", 100_000),
+    ("ratings_customertier", "period_end", "customer_id", "customers_customer", 200_000),
+    ("kpi_branchday", "day", "branch_id", "branches_unit", 100_000),
+    ("kpi_kpisnapshot", "as_of", "unit_id", "branches_unit", 100_000),
+    ("kpi_scorecard", "as_of", "unit_id", "branches_unit", 100_000),
+)
+
+
+def seal_orders(as_of: date) -> Iterator[NewOrder]:
+    """Orders that leave count and hash of what this closing wrote in the ledger."""
+    last_month = context_for(as_of, None)["last_month"]
+    days = {"month": last_month, "period_end": add_months(last_month, 1), "as_of": as_of, "day": as_of}
+    for table, day_column, id_column, ids_of, size in SEALED:
+        for low, high in id_ranges(ids_of, size, at_least=1):
+            day = days[day_column].isoformat()
+            payload = {
+                "table": table,
+                "day_column": day_column,
+                "first_day": day,
+                "last_day": day,
+                "id_column": id_column,
+                "low": low,
+                "high": high,
+            }
+            yield NewOrder("closing.seal", f"seal {table} {low}", STAGES.index("seals"), payload)
 
 
 FILLED = {
@@ -263,6 +300,13 @@ def union(work: Work) -> dict:
     """Indicators and score card of the union, from those of its branches."""
     unit = Unit.objects.get(pk=work.payload["branch"])
     return {"figures": services.snapshot_union(union=unit, as_of=work.as_of, job_id=work.job.pk)}
+
+
+@step("seal")
+def seal(work: Work) -> dict:
+    """Count and hash of a range of one table's rows, for the ledger."""
+    days = {name: date.fromisoformat(work.payload[name]) for name in ("first_day", "last_day")}
+    return {"results_sealed": record_run(Slice(**{**work.payload, **days}))}
 
 
 # -- Digests -----------------------------------------------------------------------------------------------------------

@@ -47,11 +47,6 @@ FRAME: dict[str, str] = {
     "shared_auditseal": "the seals of the ledger",
 }
 
-# Columns whose content is secret even as a hash: the ledger says that they changed, not to what.
-SECRET_COLUMNS: dict[str, tuple[str, ...]] = {
-    "branches_staffmember": ("password",),
-}
-
 TRIGGERS = ("coopcrm_ledger", "coopcrm_ledger_truncate")
 
 _subject_model: list[type[models.Model]] = []
@@ -84,10 +79,15 @@ def subject_column(model: type[models.Model]) -> str:
     return ""
 
 
+def secret_columns(model: type[models.Model]) -> tuple[str, ...]:
+    """Columns of class C3: secret even as a hash, so the ledger says that they changed, not to what."""
+    fields = model._meta.local_concrete_fields
+    return tuple(field.column for field in fields if class_of(field) is DataClass.C3)
+
+
 def trigger_arguments(model: type[models.Model]) -> tuple[str, ...]:
     """What the trigger of a table is told: column of the key, column of the person, secret columns."""
-    table = model._meta.db_table
-    return (model._meta.pk.column, subject_column(model), *SECRET_COLUMNS.get(table, ()))
+    return (model._meta.pk.column, subject_column(model), *secret_columns(model))
 
 
 # -- Putting functions and triggers in place (by the owner, after every migrate) ---------------------------------------

@@ -122,6 +122,7 @@ DECLARE
     before public.shared_auditseal;
     made public.shared_auditseal;
     open_from bigint;
+    lowest bigint;
     last_id CONSTANT bigint := 9223372036854775807;
 BEGIN
     -- one sealer at a time; what it does not see after waiting is sealed by the next
@@ -140,16 +141,21 @@ BEGIN
     IF made.to_position < made.from_position THEN
         RAISE EXCEPTION 'the ledger''s positions lie behind its last seal: run manage.py migrate';
     END IF;
+    lowest := made.after_id + 1;
+    IF made.after_id = 0 THEN  -- "+ 0" keeps the planner from walking the primary key from its beginning
+        SELECT min(e.id + 0) INTO lowest FROM public.shared_auditentry e
+        WHERE e.position >= made.from_position AND e.position < made.to_position;
+        IF lowest IS NULL THEN
+            RETURN 0;
+        END IF;
+    END IF;
     SELECT count(*), max(s.id), coalesce(string_agg(int8send(s.id) || s.leaf, ''::bytea ORDER BY s.id), ''::bytea)
     INTO made.rows, made.upto_id, made.leaves
     FROM (
         SELECT e.id, {LEAF_OF_ENTRY} AS leaf FROM public.shared_auditentry e
-        WHERE e.position >= made.from_position AND e.position < made.to_position AND e.id > made.after_id
+        WHERE e.position >= made.from_position AND e.position < made.to_position AND e.id >= lowest
         ORDER BY e.id LIMIT most
     ) s;
-    IF made.rows = 0 AND made.after_id = 0 THEN
-        RETURN 0;
-    END IF;
     IF made.rows < most THEN
         made.upto_id := last_id;
     END IF;

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from coopcrm.shared.classification import classes
 
+from coopcrm.shared.classification import classes
+
 
 class Deed(models.TextChoices):
     """What a row of the ledger says was done. The first four come from triggers, the others from ``audit.record``."""
@@ -231,7 +233,12 @@ class AuditEntry(models.Model):
     database knows. Partitioned by month of ``at``.
     """
 
-    pk = models.CompositePrimaryKey("at", "id")
+    classification = classes(
+        C1="id at position deed table_name key subject_id actor_id request_id db_user outcome digest",
+        C2="old new actor_name purpose",
+    )
+
+    pk = models.CompositePrimaryKey("id", "at")
     id = models.BigIntegerField()
     at = models.DateTimeField(_("time"))
     position = models.BigIntegerField()
@@ -264,6 +271,10 @@ class AuditSeal(models.Model):
     entry is named and not only its block; ``digest`` is the SHA-256 of the digest before, the seal's own figures and
     the leaves.
     """
+
+    classification = classes(
+        C1="number sealed_at from_position to_position after_id upto_id rows leaves digest"
+    )
 
     number = models.BigIntegerField(_("number"), primary_key=True)
     sealed_at = models.DateTimeField(_("sealed"))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from coopcrm.shared import work
+from coopcrm.shared import audit, work
 
 
 @shared_task
@@ -16,3 +16,10 @@ def wake() -> None:
 def sweep() -> None:
     """Every 20 seconds: settle jobs whose worker died and wake workers for orders nobody announced."""
     work.sweep()
+
+
+@shared_task
+def seal() -> None:
+    """Every minute: seal the ledger's new entries; make the months that will be needed."""
+    audit.look_after_months()
+    audit.seal_new_entries()

@@ -23,15 +23,15 @@ CREATE TABLE shared_auditentry (
     purpose varchar(200) NOT NULL,
     outcome varchar(10) NOT NULL,
     digest bytea NOT NULL,
-    PRIMARY KEY (at, id)
+    PRIMARY KEY (id, at)
 ) PARTITION BY RANGE (at);
 ALTER SEQUENCE shared_auditentry_id_seq OWNED BY shared_auditentry.id;
 CREATE TABLE shared_auditentry_rest PARTITION OF shared_auditentry DEFAULT;
 CREATE INDEX audit_row ON shared_auditentry (table_name, key);
 CREATE INDEX audit_subject ON shared_auditentry (subject_id) WHERE subject_id IS NOT NULL;
-CREATE INDEX audit_actor ON shared_auditentry (actor_id, at) WHERE actor_id IS NOT NULL;
-CREATE INDEX audit_deed ON shared_auditentry (deed, at) WHERE deed NOT IN ('insert', 'update', 'delete');
-CREATE INDEX audit_position ON shared_auditentry USING brin (position);
+CREATE INDEX audit_actor ON shared_auditentry (actor_id, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_deed ON shared_auditentry (deed, id) WHERE deed NOT IN ('insert', 'update', 'delete');
+CREATE INDEX audit_position ON shared_auditentry USING brin (position, at) WITH (autosummarize = on);
 """
 
 DROP = """
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                         (
                             "pk",
                             models.CompositePrimaryKey(
-                                "at", "id", blank=True, editable=False, primary_key=True, serialize=False
+                                "id", "at", blank=True, editable=False, primary_key=True, serialize=False
                             ),
                         ),
                         ("id", models.BigIntegerField()),
