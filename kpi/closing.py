@@ -306,7 +306,8 @@ def union(work: Work) -> dict:
 def seal(work: Work) -> dict:
     """Count and hash of a range of one table's rows, for the ledger."""
     days = {name: date.fromisoformat(work.payload[name]) for name in ("first_day", "last_day")}
-    return {"results_sealed": record_run(Slice(**{**work.payload, **days}))}
+    rows = record_run(Slice(**{**work.payload, **days}))
+    return {"results_sealed": rows} if rows else {}
 
 
 # -- Digests -----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, connections, models, transaction
 
 from coopcrm.shared import audit_sql
+from coopcrm.shared.classification import DataClass, class_of
 from coopcrm.shared.models import AuditEntry, Deed, Outcome
 
 # -- Which tables ------------------------------------------------------------------------------------------------------

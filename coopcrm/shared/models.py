@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from coopcrm.shared.classification import classes
 
-from coopcrm.shared.classification import classes
-
 
 class Deed(models.TextChoices):
     """What a row of the ledger says was done. The first four come from triggers, the others from ``audit.record``."""

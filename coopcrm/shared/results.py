@@ -13,7 +13,7 @@ from datetime import date
 from django.db import connection
 
 from coopcrm.shared import audit
-from coopcrm.shared.models import Deed
+from coopcrm.shared.models import AuditEntry, Deed
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Slice:
 
 
 def record_run(part: Slice) -> int:
-    """Put count and hash of a slice into the ledger; returns how many rows it has. Nothing written, nothing noted."""
+    """Put count and hash of a slice into the ledger; returns its rows, 0 when the ledger says so already."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute"
@@ -44,11 +44,16 @@ def record_run(part: Slice) -> int:
         said = {name: value if isinstance(value, int) else str(value) for name, value in asdict(part).items()}
         said["columns"] = cursor.fetchone()[0]
         rows, digest = hash_of_rows(cursor, said)
-    if rows:
-        audit.record(
-            Deed.RUN, table=part.table, key=part.key, detail={**said, "rows": rows, "digest": digest}
-        )
+    said |= {"rows": rows, "digest": digest}
+    if not rows or _last_run(part) == said:
+        return 0
+    audit.record(Deed.RUN, table=part.table, key=part.key, detail=said)
     return rows
+
+
+def _last_run(part: Slice) -> dict | None:
+    runs = AuditEntry.objects.filter(deed=Deed.RUN, table_name=part.table, key=part.key)
+    return runs.order_by("-id").values_list("new", flat=True).first()
 
 
 def hash_of_rows(cursor, said: dict) -> tuple[int, str]:
