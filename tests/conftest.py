@@ -26,6 +26,11 @@ settings.PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # speed; the real one has its own test
 django.setup()  # before any test module imports a model
+
+from tests import roles
+
+roles.let_the_owner_step_into_daily_roles()
+roles.use_daily_roles()
 del os.environ[
     "DJANGO_SETTINGS_MODULE"
 ]  # or processes of pytest-xdist read settings before their prefix is set

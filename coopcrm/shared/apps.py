@@ -16,12 +16,14 @@ class SharedConfig(AppConfig):
 
 
 def grant_after_migrate(using: str, **kwargs) -> None:
-    """Give web and worker exactly their rights on what the migrations have made, and put it under the ledger."""
+    """Give web and worker exactly their rights and rows on what the migrations have made, under the ledger."""
     from django.db import connections
 
     from coopcrm.shared import audit
     from coopcrm.shared.database import apply_grants
+    from coopcrm.shared.row_security import apply_policies
 
     with connections[using].cursor() as cursor:
         apply_grants(cursor)
+        apply_policies(cursor)
         audit.install(cursor)

@@ -1,0 +1,185 @@
+"""Row-level security: which rows of which table a scope opens, from one list, put in force after every ``migrate``.
+
+Every transaction announces its scope (``coopcrm.shared.acting``): ``all``, the branches as ``{3,7}``, or nothing. The
+web role sees no row without a scope. A worker without one does the cooperative's own work (the closing, ledgers) and
+sees everything; doing a person's order it sees what that person sees. Backups read everything. The owner of the
+tables is not bound.
+
+The registry card (person, household, membership, documents, phones) is outside, so that search keeps its indexes; it
+is masked instead. Everything beneath it follows the branch that manages the person or household *now*; what a branch
+booked or handed in stays visible to that branch as well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from coopcrm.shared.database import BACKUP, WORKER
+
+POLICY = "rows_of_the_scope"
+
+# Settings are read once per statement: a policy asks through a scalar sub-select, never per row.
+SEES_ALL = "(SELECT coopcrm_sees_all())"
+BRANCHES = "ANY ((SELECT coopcrm_scope_branches())::bigint[])"
+ACTOR = "(SELECT coopcrm_actor())"
+NAMED = re.compile(r"FROM (\w+)")
+
+FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION coopcrm_sees_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE coalesce(current_setting('coopcrm.scope', true), '')
+        WHEN 'all' THEN true
+        WHEN '' THEN current_user IN ('{WORKER}', '{BACKUP}')
+        ELSE false END
+$$;
+CREATE OR REPLACE FUNCTION coopcrm_scope_branches() RETURNS bigint[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN current_setting('coopcrm.scope', true) LIKE '{{%'
+        THEN current_setting('coopcrm.scope', true)::bigint[] END
+$$;
+CREATE OR REPLACE FUNCTION coopcrm_actor() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT nullif(current_setting('coopcrm.actor', true), '')::bigint
+$$;
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a row of a table finds out who may see it: ``ways``, of which one is enough."""
+
+    ways: tuple[str, ...]
+
+    def __or__(self, other: Rule) -> Rule:
+        return Rule(self.ways + other.ways)
+
+    def condition(self) -> str:
+        return " OR ".join((SEES_ALL, *self.ways))
+
+
+def branch(column: str = "branch_id") -> Rule:
+    """The row names the branch it belongs to."""
+    return Rule((f"{column} = {BRANCHES}",))
+
+
+def household(column: str = "household_id") -> Rule:
+    """The row follows the branch that manages its household."""
+    return _managed("customers_household", column)
+
+
+def customer(column: str = "customer_id") -> Rule:
+    """The row follows the branch that manages its customer."""
+    return _managed("customers_customer", column)
+
+
+def beneath(parent: str, column: str) -> Rule:
+    """The row is seen with its parent, whose own rule answers."""
+    return Rule((f"EXISTS (SELECT 1 FROM {parent} parent WHERE parent.id = {column})",))
+
+
+def above(child: str, column: str) -> Rule:
+    """The row is seen by whoever sees one of the rows beneath it."""
+    return Rule((f"EXISTS (SELECT 1 FROM {child} child WHERE child.{column} = {{table}}.id)",))
+
+
+def actor(column: str) -> Rule:
+    """The row is seen by the person who made it."""
+    return Rule((f"{column} = {ACTOR}",))
+
+
+def _managed(table: str, column: str) -> Rule:
+    return Rule((f"EXISTS (SELECT 1 FROM {table} m WHERE m.id = {{table}}.{column} AND m.branch_id = {BRANCHES})",))
+
+
+RULES: dict[str, Rule] = {
+    # The registry beneath the card
+    "customers_managerassignment": household(),
+    "customers_factsheet": household(),
+    "customers_visitnote": household(),
+    "customers_feedback": branch() | customer(),
+    "customers_ledgerfile": branch(),
+    "customers_ledgerrow": branch() | customer(),
+    "customers_ledgerimport": actor("started_by_id") | above("customers_ledgerfile", "run_id"),
+    "customers_reviewpair": customer("first_id") | customer("second_id"),
+    # The banking book
+    "loans_account": branch() | customer(),
+    "loans_accountday": beneath("loans_account", "account_id"),
+    "loans_accountmonth": beneath("loans_account", "account_id"),
+    "loans_creditline": household(),
+    "loans_loan": branch() | household(),
+    "loans_instalment": beneath("loans_loan", "loan_id"),
+    "loans_loanapplication": branch() | household(),
+    "loans_loanclassification": beneath("loans_loan", "loan_id"),
+    # Ratings and results
+    "ratings_panel": household(),
+    "ratings_panelvote": beneath("ratings_panel", "panel_id"),
+    "ratings_creditrating": household(),
+    "ratings_contribution": customer(),
+    "ratings_customertier": customer(),
+    # Figures of units
+    "kpi_ledgerfigure": branch(),
+    "kpi_branchday": branch(),
+    "kpi_kpisnapshot": branch("unit_id"),
+    "kpi_scorecard": branch("unit_id"),
+}
+"""Tables under row-level security and how their rows find their branch."""
+
+OUTSIDE: dict[str, str] = {
+    "branches_": "units, areas, staff and posts are known to everybody",
+    "customers_customer": "the registry card, masked outside the managing branch",
+    "customers_household": "the registry card",
+    "customers_membership": "the registry card",
+    "customers_identitydocument": "numbers are sealed; a holder must be found in any branch",
+    "customers_phone": "numbers are sealed",
+    "customers_marriage": "the registry card",
+    "loans_product": "what can be sold, the same for all",
+    "ratings_ruleset": "the rules in force",
+    "ratings_countyreference": "published reference values",
+    "kpi_indicatorset": "the targets in force",
+    "kpi_marketdeposits": "published sums of all institutions",
+}
+"""Business tables without row-level security, and why; a name with ``_`` at its end stands for all of an app."""
+
+
+def statement(table: str, rule: Rule) -> str:
+    """What brings ``rule`` into force on ``table``; it holds for reading and for writing alike."""
+    condition = rule.condition().format(table=table)
+    return f"""
+        DROP POLICY IF EXISTS {POLICY} ON {table};
+        CREATE POLICY {POLICY} ON {table} FOR ALL TO PUBLIC USING ({condition}) WITH CHECK ({condition});
+        ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+    """
+
+
+def apply_policies(cursor) -> list[str]:
+    """Put the list in force; run by the owner after every ``migrate``. Returns the tables whose policy changed.
+
+    A policy that stands as the list says is left alone, so that a migration without news takes no lock on the tables.
+    """
+    cursor.execute(FUNCTIONS)
+    in_force = _in_force(cursor)
+    cursor.execute(
+        "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) = current_user"
+    )
+    present = {name for (name,) in cursor.fetchall()}
+    changed = []
+    for table, rule in RULES.items():
+        text = statement(table, rule)
+        digest = sha256(text.encode()).hexdigest()[:16]
+        if {table, *NAMED.findall(text)} <= present and in_force.get(table) != digest:
+            cursor.execute(f"{text}; COMMENT ON POLICY {POLICY} ON {table} IS '{digest}'")
+            changed.append(table)
+    for table in sorted(set(in_force) - set(RULES)):
+        cursor.execute(f"DROP POLICY {POLICY} ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+        changed.append(table)
+    return changed
+
+
+def _in_force(cursor) -> dict[str, str]:
+    """Digest of the policy of every table that has one and is protected."""
+    cursor.execute(
+        "SELECT c.relname, CASE WHEN c.relrowsecurity THEN obj_description(p.oid, 'pg_policy') END"
+        " FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE p.polname = %s",
+        [POLICY],
+    )
+    return dict(cursor.fetchall())

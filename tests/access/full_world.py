@@ -1,0 +1,84 @@
+"""Two branches with a row in every table that row-level security protects, and one customer who moves between them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.apps import apps
+from django.db import models
+
+from coopcrm.shared.row_security import RULES
+from customers.choices import RowOutcome
+from customers.models import Feedback, LedgerRow, ManagerAssignment
+from kpi.models import BranchDay, LedgerFigure
+from loans.models import AccountDay, AccountMonth, LoanApplication
+from loans.partitions import ensure_months
+from ratings.models import Contribution, Panel, PanelVote
+from tests.access.world import Things, make_things
+from tests.book import make_account, make_line, make_score
+from tests.factories import TODAY
+
+
+def protected_models() -> list[type[models.Model]]:
+    """The models behind the list, in its order."""
+    by_table = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
+    return [by_table[table] for table in RULES]
+
+
+def make_everything() -> Things:
+    """Things of one branch, with at least one row in every protected table."""
+    things = make_things()
+    household, customer = things.household, things.customer
+    ManagerAssignment.objects.create(household=household, staff=things.officer, valid_from=date(2025, 1, 1))
+    Feedback.objects.create(customer=customer, branch=things.branch, given_on=TODAY, satisfaction=4)
+    row = LedgerRow(
+        file=things.file,
+        branch=things.branch,
+        kind=things.file.kind,
+        row_number=1,
+        row_key=str(things.branch.pk).encode(),
+        outcome=RowOutcome.MATCHED,
+        customer=customer,
+    )
+    row.seal("raw", "{}")
+    row.save(force_insert=True)
+    account = make_account(customer)
+    ensure_months(TODAY.replace(day=1), TODAY)
+    AccountDay.objects.create(account=account, day=TODAY, balance=Decimal(10))
+    AccountMonth.objects.create(
+        account=account, month=TODAY.replace(day=1), adb=Decimal(10), balance_end=Decimal(10)
+    )
+    make_line(household)
+    LoanApplication.objects.create(
+        household=household,
+        branch=things.branch,
+        amount=Decimal(2000),
+        applied_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    panel = Panel.objects.create(household=household, held_on=TODAY)
+    PanelVote.objects.create(panel=panel, member="A", vote=8)
+    _results_of(things)
+    LedgerFigure.objects.create(
+        branch=things.branch, month=TODAY.replace(day=1), code=LedgerFigure.Code.PROFIT_ACTUAL, amount=1
+    )
+    BranchDay.objects.create(branch=things.branch, day=TODAY, deposits=1, loans=1, transactions=1, fees=1)
+    make_score(things.branch, "81.50")
+    return things
+
+
+def _results_of(things: Things) -> None:
+    """Give the customer of the things a contribution and a tier of their own."""
+    for row in (Contribution.objects.get(customer=things.tier.customer_id), things.tier):
+        same = {
+            field.attname: getattr(row, field.attname) for field in row._meta.fields if not field.primary_key
+        }
+        type(row).objects.create(**{**same, "customer_id": things.customer.pk, "digest": b"own"})
+
+
+def rows_now() -> dict[str, set]:
+    """Keys of all rows of the protected tables, as the owner sees them."""
+    return {
+        model._meta.db_table: set(model._base_manager.values_list("pk", flat=True))
+        for model in protected_models()
+    }
