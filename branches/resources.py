@@ -10,7 +10,14 @@ from branches.models import Area, Unit
 from coopcrm.shared.cells import SafeText
 
 
-class UnitResource(ModelResource):
+class CodedResource(ModelResource):
+    """Rows that are known by codes; their ids come from the sequence, which the web role may not set."""
+
+    def after_import(self, dataset, result, **kwargs) -> None:
+        """Leave the sequence alone: the library's way of setting it would take the whole list back."""
+
+
+class UnitResource(CodedResource):
     """Units by code; a second upload changes nothing."""
 
     name = Field("name", "name", widget=SafeText())
@@ -43,7 +50,7 @@ class AreaInForce(ForeignKeyWidget):
         return super().get_queryset(value, row, *args, **kwargs).filter(valid_to=None)
 
 
-class AreaResource(ModelResource):
+class AreaResource(CodedResource):
     """Areas in force by code, with the branch that serves them."""
 
     name = Field("name", "name", widget=SafeText())

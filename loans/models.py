@@ -11,7 +11,7 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.models import Customer, Household, LedgerRow
-from customers.querysets import OfHouseholdQuerySet
+from customers.querysets import BranchOrCustomerQuerySet, BranchOrHouseholdQuerySet, OfHouseholdQuerySet
 from loans.choices import (
     AccountState,
     ApplicationOutcome,
@@ -21,7 +21,7 @@ from loans.choices import (
     MatrixClass,
     ProductFamily,
 )
-from loans.querysets import AccountQuerySet, LoanQuerySet, OfLoanQuerySet
+from loans.querysets import OfLoanQuerySet
 
 
 def money(verbose_name=None, **options) -> models.DecimalField:
@@ -76,7 +76,7 @@ class Account(SealedRow):
     balance_on = models.DateField(null=True, blank=True)
     ledger_row = models.ForeignKey(LedgerRow, models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = AccountQuerySet.as_manager()
+    objects = BranchOrCustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("account")
@@ -225,7 +225,7 @@ class Loan(models.Model):
     )
     farm_related = models.BooleanField(default=True)
 
-    objects = LoanQuerySet.as_manager()
+    objects = BranchOrHouseholdQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("loan")
@@ -283,7 +283,7 @@ class LoanApplication(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     loan = models.OneToOneField(Loan, models.PROTECT, null=True, blank=True, related_name="application")
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = BranchOrHouseholdQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("loan application")

@@ -12,28 +12,6 @@ if TYPE_CHECKING:
     from branches.models import StaffMember
 
 
-class AccountQuerySet(QuerySet):
-    """An account is seen by the branch that manages the customer and by the branch that booked it."""
-
-    def visible_to(self, staff: StaffMember) -> AccountQuerySet:
-        """Accounts of the person's branches; all for head office and audit."""
-        scope = require_scope(staff)
-        if scope.sees_union:
-            return self
-        return self.filter(Q(branch__in=scope.branch_ids) | Q(customer__branch__in=scope.branch_ids))
-
-
-class LoanQuerySet(QuerySet):
-    """A loan is seen by the branch that manages the household and by the branch that booked it."""
-
-    def visible_to(self, staff: StaffMember) -> LoanQuerySet:
-        """Loans of the person's branches; all for head office and audit."""
-        scope = require_scope(staff)
-        if scope.sees_union:
-            return self
-        return self.filter(Q(branch__in=scope.branch_ids) | Q(household__branch__in=scope.branch_ids))
-
-
 class OfLoanQuerySet(QuerySet):
     """Rows that follow their loan."""
 

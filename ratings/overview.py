@@ -111,7 +111,7 @@ def tiers_in(staff: StaffMember, period_end: date) -> QuerySet[CustomerTier]:
     newer = CustomerTier.objects.filter(
         customer=OuterRef("customer"), period_end=OuterRef("period_end"), pk__gt=OuterRef("pk")
     )
-    return CustomerTier.objects.visible_to(staff).filter(~Exists(newer), period_end=period_end)
+    return CustomerTier.objects.ranked_for(staff).filter(~Exists(newer), period_end=period_end)
 
 
 def with_components(rows: QuerySet[CustomerTier]) -> QuerySet[CustomerTier]:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import translation
 
 from coopcrm import embedded
+from coopcrm.shared import acting
 
 embedded.attach()
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -31,6 +32,7 @@ from tests import roles
 
 roles.let_the_owner_step_into_daily_roles()
 roles.use_daily_roles()
+acting.begin_process("tests")  # what a test itself reads, it reads as a process; requests say who acts
 del os.environ[
     "DJANGO_SETTINGS_MODULE"
 ]  # or processes of pytest-xdist read settings before their prefix is set

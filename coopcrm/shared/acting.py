@@ -15,6 +15,10 @@ from dataclasses import dataclass, replace
 ALL = "all"
 
 
+class NobodyActs(RuntimeError):
+    """Rows were asked for where nobody has said who acts: a request, order or command must say it first."""
+
+
 @dataclass(frozen=True)
 class Acting:
     """A person (id and name) or a process (name alone), the request or order it acts in, and its scope.

@@ -73,12 +73,12 @@ def customer(column: str = "customer_id") -> Rule:
 
 def beneath(parent: str, column: str) -> Rule:
     """The row is seen with its parent, whose own rule answers."""
-    return Rule((f"EXISTS (SELECT 1 FROM {parent} parent WHERE parent.id = {column})",))
+    return _exists(parent, f"x.id = {{table}}.{column}")
 
 
 def above(child: str, column: str) -> Rule:
     """The row is seen by whoever sees one of the rows beneath it."""
-    return Rule((f"EXISTS (SELECT 1 FROM {child} child WHERE child.{column} = {{table}}.id)",))
+    return _exists(child, f"x.{column} = {{table}}.id")
 
 
 def actor(column: str) -> Rule:
@@ -87,7 +87,11 @@ def actor(column: str) -> Rule:
 
 
 def _managed(table: str, column: str) -> Rule:
-    return Rule((f"EXISTS (SELECT 1 FROM {table} m WHERE m.id = {{table}}.{column} AND m.branch_id = {BRANCHES})",))
+    return _exists(table, f"x.id = {{table}}.{column} AND x.branch_id = {BRANCHES}")
+
+
+def _exists(table: str, condition: str) -> Rule:
+    return Rule((f"EXISTS (SELECT 1 FROM {table} x WHERE {condition})",))  # noqa: S608 - names of our own
 
 
 RULES: dict[str, Rule] = {

@@ -12,7 +12,7 @@ from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.choices import LedgerKind, ReviewState, RowOutcome
 from customers.models.households import Household
 from customers.models.people import Customer
-from customers.querysets import BranchRowQuerySet
+from customers.querysets import BranchOrCustomerQuerySet, BranchRowQuerySet, PairQuerySet
 
 
 class LedgerImport(models.Model):
@@ -83,7 +83,7 @@ class LedgerRow(SealedRow):
     )
     entered_on = models.DateField(null=True, blank=True)
 
-    objects = BranchRowQuerySet.as_manager()
+    objects = BranchOrCustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ledger row")
@@ -127,6 +127,8 @@ class ReviewPair(models.Model):
     decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PairQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("possible duplicate")

@@ -10,7 +10,7 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.classification import classes
 from customers.models.households import Household
 from customers.models.people import Customer
-from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
+from customers.querysets import BranchOrCustomerQuerySet, OfHouseholdQuerySet
 
 
 class VisitNote(models.Model):
@@ -68,7 +68,7 @@ class Feedback(models.Model):
     recommendation = models.SmallIntegerField(null=True, blank=True)
     words = models.CharField(max_length=500, blank=True)
 
-    objects = BranchRowQuerySet.as_manager()
+    objects = BranchOrCustomerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("feedback")

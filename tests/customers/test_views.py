@@ -169,6 +169,7 @@ def test_foreign_customer_is_a_masked_card_and_nothing_beneath_it(client, office
     assert response.status_code == 200
     assert "张*兰" in text
     assert "孙家村" in text
+    assert "2026-03" in text, "the month of the last visit, though the visit itself is closed"
     for secret in ("张桂兰", "1231", "5678", "greenhouse", f"#{household.pk}"):
         assert secret not in text
     for name, pk in (("household", household.pk), ("visit", visit.pk), ("record-facts", household.pk)):
