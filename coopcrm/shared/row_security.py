@@ -135,6 +135,8 @@ OUTSIDE: dict[str, str] = {
     "customers_identitydocument": "numbers are sealed; a holder must be found in any branch",
     "customers_phone": "numbers are sealed",
     "customers_marriage": "the registry card",
+    "customers_consent": "every branch must know what a person forbids",
+    "customers_consenttext": "the wording shown to everybody",
     "loans_product": "what can be sold, the same for all",
     "ratings_ruleset": "the rules in force",
     "ratings_countyreference": "published reference values",

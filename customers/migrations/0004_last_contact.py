@@ -14,6 +14,6 @@ DROP = "DROP FUNCTION coopcrm_last_visit_month(bigint);"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0002_customer_form_key")]
+    dependencies = [("customers", "0003_consents")]
 
     operations = [migrations.RunSQL(CREATE, DROP)]
