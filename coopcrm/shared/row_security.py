@@ -97,6 +97,8 @@ def _exists(table: str, condition: str) -> Rule:
 RULES: dict[str, Rule] = {
     # The registry beneath the card
     "customers_managerassignment": household(),
+    "customers_handover": branch(),
+    "customers_handoveritem": beneath("customers_handover", "handover_id"),
     "customers_factsheet": household(),
     "customers_visitnote": household(),
     "customers_feedback": branch() | customer(),

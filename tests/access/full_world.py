@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 
 from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
-from customers.models import Feedback, LedgerRow, ManagerAssignment
+from customers.models import Feedback, LedgerRow
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
@@ -26,11 +26,11 @@ def protected_models() -> list[type[models.Model]]:
     return [by_table[table] for table in RULES]
 
 
+@transaction.atomic
 def make_everything() -> Things:
     """Things of one branch, with at least one row in every protected table."""
     things = make_things()
     household, customer = things.household, things.customer
-    ManagerAssignment.objects.create(household=household, staff=things.officer, valid_from=date(2025, 1, 1))
     Feedback.objects.create(customer=customer, branch=things.branch, given_on=TODAY, satisfaction=4)
     row = LedgerRow(
         file=things.file,

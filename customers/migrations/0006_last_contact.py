@@ -14,6 +14,6 @@ DROP = "DROP FUNCTION coopcrm_last_visit_month(bigint);"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0003_consents")]
+    dependencies = [("customers", "0005_a_manager_on_every_day")]
 
     operations = [migrations.RunSQL(CREATE, DROP)]
