@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from itertools import count
 
+from django.db import transaction
+
 from branches.choices import AreaLevel, PostCode, UnitKind
 from branches.models import Area, Post, StaffMember, Unit
 from customers import numbers
@@ -121,10 +123,11 @@ def make_household(
 ) -> Household:
     """A household with its head and, as other relatives, its members."""
     head = head or make_customer(branch=branch)
-    household = Household.objects.create(
-        head=head, branch=head.branch, village=head.village, **{"valid_from": date(2024, 1, 1), **fields}
-    )
-    put_under_director([household.pk])
+    with transaction.atomic():
+        household = Household.objects.create(
+            head=head, branch=head.branch, village=head.village, **{"valid_from": date(2024, 1, 1), **fields}
+        )
+        put_under_director([household.pk])
     join(household, head, Relation.HEAD)
     for member in members:
         join(household, member)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from branches.models import Post, StaffMember, Unit
@@ -12,6 +13,15 @@ from branches.selectors import branches_of, posts_on
 from customers.choices import HandoverState
 from customers.models import Handover, HandoverItem, Household, ManagerAssignment
 from customers.portfolios.policies import MANAGING, SUPERVISING, posts_at
+
+UNMANAGED = """
+    SELECT h.id FROM customers_household h
+    LEFT JOIN (
+        SELECT household_id, range_agg(daterange(valid_from, valid_to)) AS days
+        FROM customers_managerassignment GROUP BY household_id
+    ) a ON a.household_id = h.id
+    WHERE NOT coalesce(a.days, '{}') @> daterange(h.valid_from, h.valid_to) LIMIT 1
+"""
 
 
 def in_force(on: date) -> Q:
@@ -52,6 +62,14 @@ def orphans(*, on: date) -> QuerySet[ManagerAssignment]:
     )
     rows = ManagerAssignment.objects.filter(in_force(on), household__valid_to=None)
     return rows.exclude(staff=None).filter(~Exists(held))
+
+
+def first_without_manager() -> int | None:
+    """A household that nobody manages on some day of its life; None, as the database promises."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNMANAGED)
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from customers.models import Customer
+from customers.portfolios.selectors import first_without_manager
 from kpi.seeding import places, rules
 from kpi.seeding.chance import Dice
 from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
@@ -90,6 +91,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
             with _step(say, "days of accounts") as done:
                 done(write_days(plan))
             started = time.perf_counter()
+        if (household := first_without_manager()) is not None:
+            raise RuntimeError(f"household {household} is without a manager on some day")
         say(_line("indexes and foreign keys", None, time.perf_counter() - started))
     with _step(say, "general ledger and market figures") as done:
         done(rules.seed_figures(plan, branches))

@@ -274,7 +274,7 @@ def test_an_officers_day_lists_overdue_unvisited_and_incomplete_households(clien
     officer = make_staff(PostCode.LOAN_OFFICER)
     branch = branch_of(officer)
     rating = make_rated_household(branch, income_sources=None)
-    rating.household.assignments.create(staff=officer, valid_from=date(2024, 1, 1))
+    rating.household.assignments.update(staff=officer)
     make_loan(rating.household, dpd=12)
     client.force_login(officer)
 
