@@ -117,6 +117,23 @@ def subject_of(proposal: Proposal) -> models.Model | None:
     return proposal._subject
 
 
+def with_subjects(rows: list[Proposal]) -> list[Proposal]:
+    """Read the subjects of many proposals, one query per table."""
+    by_table: dict[str, set[int]] = {}
+    for row in rows:
+        if row.subject_id is not None:
+            by_table.setdefault(row.subject_table, set()).add(row.subject_id)
+    tables = _models_by_table()
+    found = {
+        table: tables[table]._default_manager.in_bulk(ids)
+        for table, ids in by_table.items()
+        if table in tables
+    }
+    for row in rows:
+        row._subject = found.get(row.subject_table, {}).get(row.subject_id)
+    return rows
+
+
 # -- Policies ----------------------------------------------------------------------------------------------------------
 
 

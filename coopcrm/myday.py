@@ -93,7 +93,7 @@ def my_households(staff: StaffMember, today: date) -> QuerySet[Household]:
     """Households that the person manages today."""
     mine = ManagerAssignment.objects.filter(household=OuterRef("pk"), staff=staff, valid_from__lte=today)
     mine = mine.filter(Q(valid_to=None) | Q(valid_to__gt=today))
-    return Household.objects.visible_to(staff).filter(Exists(mine), valid_to=None)
+    return Household.objects.managed_for(staff).filter(Exists(mine), valid_to=None)
 
 
 def name_of(household: Household) -> str:
@@ -378,7 +378,7 @@ def of_accountant(staff: StaffMember, today: date) -> Day:
 
 def of_director(staff: StaffMember, today: date) -> Day:
     """Directors, deputies and the loan group: arrears, the queue, the branch's figures."""
-    households = Household.objects.visible_to(staff).filter(valid_to=None)
+    households = Household.objects.managed_for(staff).filter(valid_to=None)
     sections = [
         overdue_loans(staff),
         waiting_for_panel(staff),

@@ -10,7 +10,13 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from coopcrm.shared import audit
-        from customers import consents, exports, rotation, timeline  # noqa: F401 - registers the orders it does
+        from customers import (  # noqa: F401 - registers the orders it does
+            consents,
+            exports,
+            rotation,
+            sharing,
+            timeline,
+        )
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
         from customers.registries import page_cards, timeline_sources

@@ -176,3 +176,24 @@ class HandoverState(models.TextChoices):
     OPEN = "open", _("Being prepared")
     CLOSED = "closed", _("Closed")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class SharingPurpose(models.TextChoices):
+    """What a branch wants to read another branch's household for."""
+
+    SERVICE = "service", _("The customer asks for service here")
+    MOVING = "moving", _("The household lives or farms here now")
+    CREDIT_CHECK = "credit_check", _("Check before a guarantee or a group loan")
+    DUPLICATE = "duplicate", _("Settle whether two records are one person")
+
+
+class RevealPurpose(models.TextChoices):
+    """What a full number is read for."""
+
+    IDENTIFY = "identify", _("Identify the person at the counter")
+    CONTACT = "contact", _("Call or write to the person")
+    PAPER = "paper", _("Fill in a contract or a paper")
+    CORE = "core", _("Compare with the core banking system")
+    CORRECT = "correct", _("Correct a wrong number")
+    AUTHORITY = "authority", _("Answer an authority")
+    AUDIT = "audit", _("Audit")

@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
 from customers import facts, identity, numbers, registries
-from customers.choices import CreditReport, DocumentKind, FactSource, Relation, ReviewState, RowOutcome, Sex
+from customers.choices import (
+    CreditReport,
+    DocumentKind,
+    FactSource,
+    Relation,
+    ReviewState,
+    RowOutcome,
+    Sex,
+    SharingPurpose,
+)
 from customers.models import Household
 from customers.names import simplified
 from customers.purposes import AT_COUNTER, RULES
@@ -234,7 +243,7 @@ class CounterForm(forms.Form):
                 "household", _("Write the number of the household; the customer page of a member shows it.")
             )
             return
-        data["household"] = Household.objects.visible_to(self.staff).filter(pk=number, valid_to=None).first()
+        data["household"] = Household.objects.managed_for(self.staff).filter(pk=number, valid_to=None).first()
         if data["household"] is None:
             self.add_error("household", _("Your branch has no household of this number."))
         elif not data.get("relation"):
@@ -456,3 +465,16 @@ class ExportForm(forms.Form):
             if name not in ("format", "purpose") and data.get(name)
         }
         return {"format": data["format"], "purpose": data["purpose"], "filters": filters}
+
+
+class AskForm(forms.Form):
+    """Ask another branch to share a household."""
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=SharingPurpose)
+    reason = forms.CharField(label=_("Words for the other branch"), max_length=300, required=False)
+
+
+class TransferForm(forms.Form):
+    """Ask another branch to hand a household over."""
+
+    reason = forms.CharField(label=_("Why the household should move to your branch"), max_length=300)

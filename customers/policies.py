@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from branches.choices import PostCode
 from branches.models import StaffMember, Unit
-from customers.models import Customer, Household, ReviewPair, VisitNote
+from customers.models import Customer, Household, ReviewPair, Sharing, VisitNote
 
 FIELD = (PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER)
 DIRECTORS = (PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR)
@@ -52,6 +52,22 @@ def may_record_facts(staff: StaffMember, household: Household) -> bool:
     """Who visits may record what was seen; the accountant what a document shows."""
     knows = staff.scope.holds(*FIELD, *DIRECTORS, PostCode.ACCOUNTANT)
     return knows and works_at(staff, household.branch_id)
+
+
+def may_ask_elsewhere(staff: StaffMember, customer: Customer) -> bool:
+    """Counter, field and directors ask for sharing or transfer of a person whom another branch manages."""
+    return may_register_somewhere(staff) and not may_read_fully(staff, customer)
+
+
+def may_answer_elsewhere(staff: StaffMember, branch_id: int | None) -> bool:
+    """Directors of the managing branch answer."""
+    return staff.scope.holds(*DIRECTORS) and works_at(staff, branch_id)
+
+
+def may_end_sharing(staff: StaffMember, sharing: Sharing) -> bool:
+    """Directors of the branch that shares, and the counter, field and directors of the branch that reads."""
+    gives = may_answer_elsewhere(staff, sharing.household.branch_id)
+    return gives or (may_register_somewhere(staff) and works_at(staff, sharing.branch_id))
 
 
 def may_review_somewhere(staff: StaffMember) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from coopcrm.shared import acting
 
@@ -33,6 +35,13 @@ def require_scope(staff: StaffMember):
     return scope
 
 
+def shared_with(scope) -> QuerySet:
+    """Ids of households that other branches let the person's branches read today."""
+    from customers.models import Sharing
+
+    return Sharing.objects.filter(branch__in=scope.branch_ids).on(timezone.localdate()).values("household")
+
+
 class CustomerQuerySet(QuerySet):
     """The registry card is shared by all branches; what lies beneath it belongs to the managing branch."""
 
@@ -58,6 +67,21 @@ class BranchRowQuerySet(QuerySet):
         """Rows of the person's branches; of all branches for head office and audit."""
         scope = require_scope(staff)
         return self if scope.sees_union else self.filter(branch__in=scope.branch_ids)
+
+
+class HouseholdQuerySet(BranchRowQuerySet):
+    """Households: those of the person's branches, and those shared with them for a while."""
+
+    def visible_to(self, staff: StaffMember) -> HouseholdQuerySet:
+        """Own households and shared ones; of all branches for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        return self.filter(Q(branch__in=scope.branch_ids) | Q(pk__in=shared_with(scope)))
+
+    def managed_for(self, staff: StaffMember) -> HouseholdQuerySet:
+        """Own households alone."""
+        return BranchRowQuerySet.visible_to(self, staff)
 
 
 class OfHouseholdQuerySet(QuerySet):
@@ -101,6 +125,34 @@ class PairQuerySet(QuerySet):
             return self
         branches = scope.branch_ids
         return self.filter(Q(first__branch__in=branches) | Q(second__branch__in=branches))
+
+
+class SharedPartQuerySet(OfHouseholdQuerySet):
+    """Rows that are shared together with their household: members, facts, visits."""
+
+    def visible_to(self, staff: StaffMember) -> SharedPartQuerySet:
+        """Rows of own and of shared households; of all branches for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        own = Q(household__branch__in=scope.branch_ids)
+        return self.filter(own | Q(household__in=shared_with(scope)))
+
+
+class SharingQuerySet(QuerySet):
+    """Sharings are seen by the branch that shares and by the branch that reads."""
+
+    def visible_to(self, staff: StaffMember) -> SharingQuerySet:
+        """Given or received by the person's branches; all for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        given = Q(household__branch__in=scope.branch_ids)
+        return self.filter(given | Q(branch__in=scope.branch_ids))
+
+    def on(self, day: date) -> SharingQuerySet:
+        """In force on a day."""
+        return self.filter(valid_from__lte=day, valid_to__gt=day)
 
 
 class OfCustomerQuerySet(QuerySet):

@@ -8,9 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -122,33 +121,6 @@ def with_columns(staff: StaffMember, people: list[Customer]) -> tuple[list[Any],
 
 
 # -- The customer's page -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class MaskedCard:
-    """What every branch sees of a customer of another branch."""
-
-    name: str
-    village: str
-    branch: str
-    last_contact: str
-
-
-def masked_card(customer: Customer) -> MaskedCard:
-    """Name masked, village, branch and the month of the last contact.
-
-    Visits of another branch are closed to the reader; a function of the database tells their last month alone.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coopcrm_last_visit_month(%s)", [customer.pk])
-        last = cursor.fetchone()[0]
-    day = max(filter(None, (last, customer.verified_on, customer.registered_on)))
-    return MaskedCard(
-        masking.mask_name(customer.name),
-        place(customer),
-        str(customer.branch),
-        date_format(day, "Y-m", use_l10n=False),
-    )
 
 
 def place(row: Customer | Household) -> str:
@@ -352,6 +324,7 @@ class HouseholdPage:
 
 def household_page(staff: StaffMember, household: Household, *, today: date) -> HouseholdPage:
     """Read the whole page in a fixed number of queries."""
+    is_own = policies.may_read_fully(staff, household)
     everyone = list(household.memberships.select_related("customer").order_by("pk"))
     present = [
         row for row in everyone if row.valid_from <= today and (row.valid_to is None or row.valid_to > today)
@@ -372,8 +345,12 @@ def household_page(staff: StaffMember, household: Household, *, today: date) -> 
         recorded_on=sheet.recorded_on if sheet else None,
         missing=missing_facts(sheet),
         visits=list(visits[:20]),
-        exposures=[line for source in registries.exposures for line in source(staff, household)],
-        cards=[found for card in registries.page_cards if (found := card(staff, head, household))],
+        exposures=[line for source in registries.exposures for line in source(staff, household)]
+        if is_own
+        else [],
+        cards=[found for card in registries.page_cards if (found := card(staff, head, household))]
+        if is_own
+        else [],
     )
 
 

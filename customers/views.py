@@ -16,11 +16,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from branches.selectors import villages, villages_like
+from coopcrm.shared import audit
 from coopcrm.shared.cells import safe_cell
 from coopcrm.shared.errors import DomainError, PermissionRefused
-from customers import duplicates, evidence, exports, forms, identity, numbers, policies, selectors, services
+from customers import (
+    duplicates,
+    evidence,
+    exports,
+    forms,
+    identity,
+    numbers,
+    policies,
+    selectors,
+    services,
+    sharing,
+)
 from customers.choices import DocumentKind, ReviewState
-from customers.models import Customer, Household, LedgerFile, LedgerRow, VisitNote
+from customers.models import Customer, Household, LedgerFile, LedgerRow, Sharing, VisitNote
 from customers.names import simplified
 from customers.querysets import require_scope
 from customers.regions import region_of
@@ -57,7 +69,8 @@ def search(request: HttpRequest) -> HttpResponse:
     ):
         return redirect("customers:customer", found.hits[0].customer.pk)
     template = "customers/_results.html" if request.htmx else "customers/search.html"
-    lines = [(hit, selectors.name_for(request.user, hit.customer)) for hit in found.hits]
+    known = sharing.known_elsewhere([hit.customer for hit in found.hits if not hit.is_own])
+    lines = [(hit, hit.customer.name, known.get(hit.customer.pk)) for hit in found.hits]
     context = {
         "found": found,
         "lines": lines,
@@ -132,7 +145,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     if person.merged_into_id:
         return redirect("customers:customer", person.merged_into_id)
     if not policies.may_read_fully(request.user, person):
-        return render(request, "customers/masked.html", {"card": selectors.masked_card(person)})
+        return _elsewhere(request, person)
     page = selectors.customer_page(request.user, person, today=timezone.localdate())
     context = {
         "page": page,
@@ -142,6 +155,62 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "phone_form": forms.PhoneForm() if policies.may_register(request.user, person.branch) else None,
     }
     return render(request, "customers/customer.html", context)
+
+
+def _elsewhere(request: HttpRequest, person: Customer) -> HttpResponse:
+    """What is known of a person of another branch, what was asked, and what it shares."""
+    context = {
+        "card": sharing.known_elsewhere([person])[person.pk],
+        "sharing": sharing.sharing_of(request.user, person, timezone.localdate()),
+        "asked": sharing.asked(request.user, person),
+        "may_ask": policies.may_ask_elsewhere(request.user, person),
+        "ask_form": forms.AskForm(auto_id="ask-%s"),
+        "transfer_form": forms.TransferForm(auto_id="transfer-%s"),
+    }
+    return render(request, "customers/masked.html", context)
+
+
+@require_POST
+def ask_elsewhere(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the managing branch for sharing or transfer."""
+    person = get_object_or_404(Customer.objects.visible_to(request.user).select_related("branch"), pk=pk)
+    allow(policies.may_ask_elsewhere(request.user, person))
+    wants_transfer = request.POST.get("deed") == "transfer"
+    form = (forms.TransferForm if wants_transfer else forms.AskForm)(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what you need it for."))
+        return redirect("customers:customer", pk)
+    ask = sharing.ask_for_transfer if wants_transfer else sharing.ask_for_sharing
+    try:
+        ask(staff=request.user, customer=person, **form.cleaned_data)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Asked. The other branch answers; you see it here."))
+    return redirect("customers:customer", pk)
+
+
+@require_POST
+def end_sharing(request: HttpRequest, pk: int) -> HttpResponse:
+    """End what one branch lets another read."""
+    rows = Sharing.objects.visible_to(request.user).select_related("household")
+    found = get_object_or_404(rows, pk=pk)
+    allow(policies.may_end_sharing(request.user, found))
+    sharing.end_sharing(staff=request.user, sharing=found, today=timezone.localdate())
+    messages.success(request, _("The sharing has ended."))
+    if policies.may_read_fully(request.user, found.household):
+        return redirect("customers:household", found.household_id)
+    return redirect("customers:list")
+
+
+def note_reading(request: HttpRequest, household: Household) -> None:
+    """Reading what another branch shares is on record, with the purpose it was shared for."""
+    if policies.may_read_fully(request.user, household):
+        return
+    given = Sharing.objects.filter(household=household, branch__in=request.user.scope.branch_ids)
+    found = given.on(timezone.localdate()).first()
+    purpose = found.purpose if found else ""
+    audit.record("reading", subject=household, purpose=purpose, detail={"what": "shared household"})
 
 
 @require_POST
@@ -172,8 +241,12 @@ def own_household(request: HttpRequest, pk: int | str) -> Household:
 def household(request: HttpRequest, pk: int) -> HttpResponse:
     """Members, facts with their sources, visits, exposure and managers of a household."""
     found = own_household(request, pk)
-    page = selectors.household_page(request.user, found, today=timezone.localdate())
+    note_reading(request, found)
+    today = timezone.localdate()
+    page = selectors.household_page(request.user, found, today=today)
+    sharings = sharing.sharings_of(request.user, found, today)
     context = {
+        "sharings": [(row, policies.may_end_sharing(request.user, row)) for row in sharings],
         "page": page,
         "household": found,
         "place": selectors.place(found),
@@ -216,7 +289,7 @@ def joining(request: HttpRequest) -> dict:
     number = request.GET.get("household", "")
     if not number.isdecimal():
         return {}
-    found = Household.objects.visible_to(request.user).filter(pk=int(number)).first()
+    found = Household.objects.managed_for(request.user).filter(pk=int(number)).first()
     if found is None:
         return {}
     place = {"village": found.village or "", "village_id": found.village_id or "", "group_no": found.group_no}
@@ -240,9 +313,14 @@ def _registered(request: HttpRequest, done: services.Registration) -> HttpRespon
 
 def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[dict]:
     """Possible duplicates as the counter may see them: foreign ones masked."""
+    foreign = [
+        match.customer for match in matches if not policies.may_read_fully(request.user, match.customer)
+    ]
+    known = sharing.known_elsewhere(foreign)
     return [
         {
             "pk": match.customer.pk,
+            "elsewhere": known.get(match.customer.pk),
             "name": selectors.name_for(request.user, match.customer),
             "place": selectors.place(match.customer),
             "branch": match.customer.branch,
@@ -341,6 +419,7 @@ def new_visit(request: HttpRequest) -> HttpResponse:
     if not number.isdecimal():
         return redirect("customers:visits")
     found = own_household(request, int(number))
+    allow(policies.may_record_visit(request.user, found))
     today = timezone.localdate()
     form = forms.VisitForm(request.POST or None, initial={"visited_on": today})
     if request.method == "POST" and form.is_valid():
@@ -400,6 +479,7 @@ def own_visit(request: HttpRequest, pk: int) -> VisitNote:
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A note, the facts it brought, and its correction beside it."""
     note = own_visit(request, pk)
+    note_reading(request, note.household)
     correction = getattr(note, "corrected_by", None)
     context = {
         "note": note,

@@ -53,7 +53,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     labels = ((WAITING, _("To decide")), (MINE, _("Proposed by me")), (DECIDED, _("Decided")))
     context = {
         "tab": tab,
-        "rows": [row_of(staff, row) for row in found],
+        "rows": [row_of(staff, row) for row in proposals.with_subjects(found)],
         "after": after,
         "tabs": [
             {
@@ -155,13 +155,12 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _confirm_batch(request, drawn)
     sample = Proposal.objects.filter(pk__in=drawn.sample_ids).select_related("branch", "proposed_by")
+    shown = proposals.with_subjects(list(sample.order_by("pk")))
     opened = set(drawn.opened_ids)
     context = {
         "batch": drawn,
         "title": getattr(proposals.KINDS.get(drawn.kind), "title", drawn.kind),
-        "rows": [
-            {**row_of(request.user, row), "is_opened": row.pk in opened} for row in sample.order_by("pk")
-        ],
+        "rows": [{**row_of(request.user, row), "is_opened": row.pk in opened} for row in shown],
         "number": len(drawn.proposal_ids),
         "left": len(set(drawn.sample_ids) - opened),
         "is_open": not (drawn.confirmed_at or drawn.voided_at),

@@ -19,6 +19,7 @@ from hashlib import sha256
 from coopcrm.shared.database import BACKUP, WORKER
 
 POLICY = "rows_of_the_scope"
+SHARED_POLICY = "rows_shared_for_reading"
 
 # Settings are read once per statement: a policy asks through a scalar sub-select, never per row.
 SEES_ALL = "(SELECT coopcrm_sees_all())"
@@ -45,12 +46,16 @@ $$;
 
 @dataclass(frozen=True)
 class Rule:
-    """How a row of a table finds out who may see it: ``ways``, of which one is enough."""
+    """How a row of a table finds out who may see it: ``ways``, of which one is enough.
+
+    ``reading`` are further ways that open it for reading alone.
+    """
 
     ways: tuple[str, ...]
+    reading: tuple[str, ...] = ()
 
     def __or__(self, other: Rule) -> Rule:
-        return Rule(self.ways + other.ways)
+        return Rule(self.ways + other.ways, self.reading + other.reading)
 
     def condition(self) -> str:
         return " OR ".join((SEES_ALL, *self.ways))
@@ -64,6 +69,13 @@ def branch(column: str = "branch_id") -> Rule:
 def household(column: str = "household_id") -> Rule:
     """The row follows the branch that manages its household."""
     return _managed("customers_household", column)
+
+
+def shared(column: str = "household_id") -> Rule:
+    """A branch with which the household is shared today reads the row and writes nothing."""
+    today = "daterange(x.valid_from, x.valid_to) @> CURRENT_DATE"
+    where = f"x.household_id = {{table}}.{column} AND x.branch_id = {BRANCHES} AND {today}"
+    return Rule((), _exists("customers_sharing", where).ways)
 
 
 def customer(column: str = "customer_id") -> Rule:
@@ -96,11 +108,12 @@ def _exists(table: str, condition: str) -> Rule:
 
 RULES: dict[str, Rule] = {
     # The registry beneath the card
-    "customers_managerassignment": household(),
+    "customers_sharing": branch() | household(),
+    "customers_managerassignment": household() | shared(),
     "customers_handover": branch(),
     "customers_handoveritem": beneath("customers_handover", "handover_id"),
-    "customers_factsheet": household(),
-    "customers_visitnote": household(),
+    "customers_factsheet": household() | shared(),
+    "customers_visitnote": household() | shared(),
     "customers_feedback": branch() | customer(),
     "customers_ledgerfile": branch(),
     "customers_ledgerrow": branch() | customer(),
@@ -149,13 +162,20 @@ OUTSIDE: dict[str, str] = {
 
 
 def statement(table: str, rule: Rule) -> str:
-    """What brings ``rule`` into force on ``table``; it holds for reading and for writing alike."""
+    """What brings ``rule`` into force on ``table``: for reading and writing alike, and what opens reading alone."""
     condition = rule.condition().format(table=table)
-    return f"""
+    text = f"""
         DROP POLICY IF EXISTS {POLICY} ON {table};
         CREATE POLICY {POLICY} ON {table} FOR ALL TO PUBLIC USING ({condition}) WITH CHECK ({condition});
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
     """
+    if rule.reading:
+        condition = " OR ".join(rule.reading).format(table=table)
+        text += f"""
+        DROP POLICY IF EXISTS {SHARED_POLICY} ON {table};
+        CREATE POLICY {SHARED_POLICY} ON {table} FOR SELECT TO PUBLIC USING ({condition});
+        """
+    return text
 
 
 def apply_policies(cursor) -> list[str]:
@@ -178,6 +198,7 @@ def apply_policies(cursor) -> list[str]:
             cursor.execute(f"{text}; COMMENT ON POLICY {POLICY} ON {table} IS '{digest}'")
             changed.append(table)
     for table in sorted(set(in_force) - set(RULES)):
+        cursor.execute(f"DROP POLICY IF EXISTS {SHARED_POLICY} ON {table}")
         cursor.execute(f"DROP POLICY {POLICY} ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         changed.append(table)
     return changed

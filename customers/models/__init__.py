@@ -5,6 +5,7 @@ from customers.models.households import FactSheet, Household, ManagerAssignment,
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, IdentityDocument, Marriage, Phone
 from customers.models.portfolios import Handover, HandoverItem
+from customers.models.sharing import Sharing
 from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "Membership",
     "Phone",
     "ReviewPair",
+    "Sharing",
     "VisitNote",
 ]

@@ -12,7 +12,7 @@ from branches.models import Area, DateRange, StaffMember, Unit
 from coopcrm.shared.classification import classes
 from customers.choices import CreditReport, FactSource, Relation
 from customers.models.people import Customer
-from customers.querysets import BranchRowQuerySet, OfHouseholdQuerySet
+from customers.querysets import HouseholdQuerySet, SharedPartQuerySet
 
 
 class Household(models.Model):
@@ -38,7 +38,7 @@ class Household(models.Model):
     source = models.CharField(max_length=10, choices=FactSource, default=FactSource.SAID)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = BranchRowQuerySet.as_manager()
+    objects = HouseholdQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("household")
@@ -63,7 +63,7 @@ class Membership(models.Model):
     valid_from = models.DateField(_("from"))
     valid_to = models.DateField(_("until"), null=True, blank=True)
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = SharedPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("household member")
@@ -106,7 +106,7 @@ class ManagerAssignment(models.Model):
         "customers.Handover", models.PROTECT, null=True, blank=True, related_name="assignments"
     )
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = SharedPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("manager assignment")
@@ -189,7 +189,7 @@ class FactSheet(models.Model):
     recorded_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = SharedPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("fact sheet")

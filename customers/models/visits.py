@@ -10,7 +10,7 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.classification import classes
 from customers.models.households import Household
 from customers.models.people import Customer
-from customers.querysets import BranchOrCustomerQuerySet, OfHouseholdQuerySet
+from customers.querysets import BranchOrCustomerQuerySet, SharedPartQuerySet
 
 
 class VisitNote(models.Model):
@@ -35,7 +35,7 @@ class VisitNote(models.Model):
     )
     recorded_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OfHouseholdQuerySet.as_manager()
+    objects = SharedPartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("visit note")

@@ -23,6 +23,7 @@ from customers.models import (
     LedgerFile,
     LedgerImport,
     ReviewPair,
+    Sharing,
     VisitNote,
 )
 from kpi.models import KpiSnapshot
@@ -78,6 +79,7 @@ class Things:
     figure: KpiSnapshot
     proposal: Proposal
     batch: ProposalBatch
+    sharing: Sharing
     handover: Handover
     job: Job | None = None
 
@@ -98,7 +100,8 @@ def make_things() -> Things:
     tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
     proposal = make_proposal(officer, branch)
-    return Things(*things, proposal, make_batch(officer, proposal), make_handover(household, officer))
+    signed = (proposal, make_batch(officer, proposal), make_sharing(household, officer))
+    return Things(*things, *signed, make_handover(household, officer))
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
@@ -136,6 +139,18 @@ def make_proposal(staff: StaffMember, branch: Unit) -> Proposal:
     )
 
 
+def make_sharing(household: Household, officer: StaffMember) -> Sharing:
+    return Sharing.objects.create(
+        household=household,
+        branch=make_branch(),
+        purpose="moving",
+        valid_from=timezone.localdate(),
+        valid_to=timezone.localdate() + timedelta(days=30),
+        asked_by=make_staff(PostCode.LOAN_OFFICER),
+        granted_by=officer,
+    )
+
+
 def make_batch(staff: StaffMember, proposal: Proposal) -> ProposalBatch:
     ids = {"proposal_ids": [proposal.pk], "sample_ids": [proposal.pk]}
     return ProposalBatch.objects.create(kind="nothing", confirmer=staff, drawn_at=timezone.now(), **ids)
@@ -167,6 +182,7 @@ ARGUMENTS = {
         "pk": things.customer.pk,
         "purpose": "marketing",
     },
+    "customers/<int:pk>/ask/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "customers/exports/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
     "customers/exports/<int:pk>/file/": lambda things, staff: {"pk": things.job.pk},
@@ -193,6 +209,7 @@ ARGUMENTS = {
         "proposal": things.proposal.pk,
     },
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
+    "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
     "units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
