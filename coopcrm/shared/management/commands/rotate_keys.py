@@ -7,8 +7,8 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from coopcrm.shared import crypto, rotation
-from coopcrm.shared.models import JobState
+from coopcrm.shared import audit, crypto, rotation
+from coopcrm.shared.models import Deed, JobState
 from coopcrm.shared.waiting import run_job_and_wait
 
 SETTLING_SECONDS = 2 * crypto.LOOK_AGAIN_SECONDS
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             self._take_into_use()
         self._walk("retire" if retire else "rotate")
         self._count()
+        audit.record(Deed.KEY_ROTATION, detail={"key_id": crypto.writing_id(), "retired": retire})
         if retire:
             retired = crypto.retire_old(settings.COOPCRM_KEYS)
             self._say(f"Retired: {', '.join(retired) or 'nothing'}.")
