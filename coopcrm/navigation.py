@@ -50,7 +50,14 @@ class Place:
 
 PLACES = (
     Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye"),
-    Place("/customers/", "users", _("Customers"), "ke hu", frozenset(BUSINESS | {PostCode.AUDITOR})),
+    Place(
+        "/customers/",
+        "users",
+        _("Customers"),
+        "ke hu",
+        frozenset(BUSINESS | {PostCode.AUDITOR}),
+        ("/households/", "/portfolios/", "/handovers/"),
+    ),
     Place("/visits/", "map-pin", _("Visits"), "zou fang xia cun", frozenset(FIELD | DIRECTORS)),
     Place(
         "/review/",
@@ -98,6 +105,14 @@ DEEDS = (
         _("Register a customer"),
         "xin jian deng ji ke hu jian dang",
         frozenset(COUNTER | FIELD | DIRECTORS) - {PostCode.LOAN_GROUP},
+    ),
+    Place(
+        "/portfolios/",
+        "users",
+        _("Portfolios and handovers"),
+        "guan hu yi jiao",
+        frozenset(FIELD | DIRECTORS | UNION | {PostCode.ACCOUNTANT, PostCode.AUDITOR})
+        - {PostCode.LOAN_GROUP, PostCode.UNION_COMMITTEE},
     ),
     Place("/proposals/", "gavel", _("Second signatures"), "fu he shen pi qian zi"),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),

@@ -34,6 +34,8 @@ from customers import (
 from customers.choices import DocumentKind, ReviewState
 from customers.models import Customer, Household, LedgerFile, LedgerRow, Sharing, VisitNote
 from customers.names import simplified
+from customers.portfolios.policies import may_see_portfolios
+from customers.portfolios.selectors import responsible_on
 from customers.querysets import require_scope
 from customers.regions import region_of
 from customers.search import search as find_people
@@ -95,6 +97,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "may_register": policies.may_register_somewhere(request.user),
         "may_export": policies.may_export_customers(request.user),
+        "may_see_portfolios": may_see_portfolios(request.user),
         "export_form": forms.ExportForm(staff=request.user, initial=request.GET.dict()),
         "shows_branch": len(request.user.scope.branch_ids) != 1,
     }
@@ -245,16 +248,27 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     page = selectors.household_page(request.user, found, today=today)
     sharings = sharing.sharings_of(request.user, found, today)
+    asked_for = day_asked(request)
     context = {
         "sharings": [(row, policies.may_end_sharing(request.user, row)) for row in sharings],
         "page": page,
         "household": found,
+        "asked_for": asked_for,
+        "responsible": responsible_on(found, asked_for) if asked_for else None,
         "place": selectors.place(found),
         "may_visit": policies.may_record_visit(request.user, found),
         "may_record_facts": policies.may_record_facts(request.user, found),
         "may_register": policies.may_register(request.user, found.branch),
     }
     return render(request, "customers/household.html", context)
+
+
+def day_asked(request: HttpRequest) -> date | None:
+    """The day in ``on``; an altered address asks for none."""
+    try:
+        return parse_date(request.GET.get("on", ""))
+    except ValueError:
+        return None
 
 
 # -- The counter -------------------------------------------------------------------------------------------------------

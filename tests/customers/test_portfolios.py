@@ -282,3 +282,21 @@ def test_the_pages_cost_the_same_with_few_households_and_with_many(
         client.get(address)
         with django_assert_max_num_queries(15):
             client.get(address)
+
+
+def test_the_household_page_says_who_was_responsible_on_a_day(client, branch, officer, director):
+    [household] = give(branch, officer, director, 1)
+    client.force_login(director)
+
+    def answer(day) -> str:
+        page = client.get(f"/households/{household.pk}/?on={day}").content.decode()
+        return (
+            page.split('role="status"><strong>')[1].split("</p>")[0]
+            if 'role="status"><strong>' in page
+            else ""
+        )
+
+    assert str(officer) in answer(TODAY)
+    assert "Director" in answer(TODAY - timedelta(1))
+    assert "not kept then" in answer("1999-01-01")
+    assert answer("2020-13-01") == answer("never") == ""
