@@ -280,7 +280,7 @@ def test_the_pages_cost_the_same_with_few_households_and_with_many(
     client.force_login(StaffMember.objects.get(pk=director.pk))
     for address in ("/portfolios/", f"/handovers/{handover.pk}/", f"/handovers/{many.pk}/", "/handovers/"):
         client.get(address)
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(18):
             client.get(address)
 
 
