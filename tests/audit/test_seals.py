@@ -1,15 +1,18 @@
 """Seals find every change, and name its place; the chain stops before open transactions."""
 
 import random
+import subprocess
+import sys
 import threading
 
 import psycopg2
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 
 from branches.models import CalendarDay
 from coopcrm import embedded
-from coopcrm.shared import audit
+from coopcrm.shared import acting, audit
 from coopcrm.shared.models import AuditEntry, AuditSeal
 from coopcrm.shared.verification import verify
 
@@ -214,3 +217,42 @@ def test_positions_go_on_rising_in_a_server_that_counts_from_the_start():
 
     assert entry_of(day).position >= last
     assert verify().findings == []
+
+
+def dumped(folder) -> list[str]:
+    """The ledger as two CSV files, as an auditor takes it out."""
+    with connection.cursor() as cursor:
+        for name, query in (
+            ("entries", "SELECT * FROM shared_auditentry"),
+            ("seals", "SELECT * FROM shared_auditseal ORDER BY number"),
+        ):
+            with (folder / f"{name}.csv").open("w", encoding="utf-8") as file:
+                cursor.copy_expert(f"COPY ({query}) TO STDOUT CSV HEADER", file)
+    return [str(folder / "entries.csv"), str(folder / "seals.csv")]
+
+
+def verified_alone(files: list[str]) -> tuple[int, list[str]]:
+    """What the script says that shares no code with the product."""
+    script = settings.BASE_DIR / "scripts" / "verify_ledger.py"
+    done = subprocess.run([sys.executable, "-I", script, *files], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_the_script_without_our_code_finds_the_same(tmp_path):
+    write_entries(1500)
+    with acting.as_system('A "quoted", name\nof two lines \\'):
+        audit.record("reading", table="x", key="1", purpose="a,b", detail={"名": "行\n"})
+    sealed_up()
+    code, said = verified_alone(dumped(tmp_path))
+    assert (code, said[-1]) == (0, f"last seal {verify().last_seal}")
+    ids = list(AuditEntry.objects.order_by("id").values_list("id", flat=True))
+    opened = superuser()
+    with opened.cursor() as cursor:
+        for number, edit in enumerate(EDITS):
+            cursor.execute(edit.format(id=ids[number * 100], new_id=10**9 + number))
+    opened.close()
+
+    code, said = verified_alone(dumped(tmp_path))
+
+    assert code == 1
+    assert {line.partition(":")[0] for line in said[:-2]} == places(verify())
