@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
+_noted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("refusals", default=None)
+
 
 class DomainError(Exception):
     """An anticipated refusal; ``code`` is a promise to other systems, the message speaks to people."""
@@ -23,9 +29,24 @@ class Refused(DomainError):
 
 
 class PermissionRefused(DomainError):
-    """The person may not do this deed on this row."""
+    """The person may not do this deed on this row. Each one that is raised in a request is noted for the ledger."""
 
     code = "not_permitted"
+
+    def __init__(self, message, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        if (noted := _noted.get()) is not None:
+            noted.append(self.code)
+
+
+@contextlib.contextmanager
+def noting_refusals() -> Iterator[list[str]]:
+    """Collect the codes of missing permissions inside the block, also of those that a page turns into a sentence."""
+    token = _noted.set([])
+    try:
+        yield _noted.get()
+    finally:
+        _noted.reset(token)
 
 
 def require(

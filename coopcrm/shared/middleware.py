@@ -9,7 +9,9 @@ import uuid
 
 from django.utils.cache import add_never_cache_headers
 
-from coopcrm.shared import acting
+from coopcrm.shared import acting, audit
+from coopcrm.shared.errors import noting_refusals
+from coopcrm.shared.models import Deed, Outcome
 
 log = logging.getLogger("coopcrm.requests")
 WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -51,6 +53,23 @@ class Actor:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with acting.for_staff(request.user, request_id=request.id):
-            response = self.get_response(request)
+            with noting_refusals() as refusals:
+                response = self.get_response(request)
+            _record_refusal(request, response.status_code, refusals)
         add_never_cache_headers(response)
         return response
+
+
+def _record_refusal(request, status: int, refusals: list[str]) -> None:
+    """Write into the ledger what was refused, after the view's own transaction has been rolled back.
+
+    A row that is missing or foreign (404) is recorded alike: that is how somebody looks who tries numbers.
+    """
+    match = request.resolver_match
+    if match is None or not (refusals or status == 403 or (status == 404 and match.kwargs)):
+        return
+    detail = {"route": match.route, "method": request.method, "status": status}
+    detail["arguments"] = {name: str(value)[:60] for name, value in match.kwargs.items()}
+    if refusals:
+        detail["codes"] = sorted(set(refusals))
+    audit.record(Deed.REFUSAL, detail=detail, outcome=Outcome.REFUSED)

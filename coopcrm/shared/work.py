@@ -24,8 +24,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from coopcrm.shared import acting
-from coopcrm.shared.models import OPEN_JOB_STATES, Job, JobErrorRow, JobState, OrderState, WorkOrder
+from coopcrm.shared import acting, audit
+from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.models import (
+    OPEN_JOB_STATES,
+    Deed,
+    Job,
+    JobErrorRow,
+    JobState,
+    OrderState,
+    Outcome,
+    WorkOrder,
+)
 
 log = logging.getLogger("coopcrm.work")
 
@@ -321,6 +331,9 @@ def _note_failure(order_id: int, error: Exception) -> None:
         if order.failures >= MOST_FAILURES or isinstance(error, WorkerLostError):
             order.state = OrderState.FAILED
         order.save(update_fields=["failures", "error", "claimed_at", "not_before", "state"])
+        if isinstance(error, PermissionRefused) and order.failures == 1:
+            with acting.using(_who_does(order)):
+                audit.record(Deed.REFUSAL, detail={"order": order.kind}, outcome=Outcome.REFUSED)
 
 
 def _give_back(order_id: int) -> None:
@@ -335,8 +348,6 @@ def _give_back(order_id: int) -> None:
 
 def readable(error: Exception) -> str:
     """What people may read of an error: refusals in full, of anything else the kind and the place."""
-    from coopcrm.shared.errors import DomainError
-
     if isinstance(error, DomainError | WorkerLostError):
         return str(error)
     trace, place = error.__traceback__, ""
