@@ -127,11 +127,11 @@ def make_export(staff: StaffMember) -> Job:
     return Job.objects.create(kind=EXPORT, title="List of customers", started_by=staff.pk)
 
 
-def make_proposal(staff: StaffMember, branch: Unit) -> Proposal:
+def make_proposal(staff: StaffMember, branch: Unit, key: str = "") -> Proposal:
     now = timezone.now()
     return Proposal.objects.create(
         kind="nothing",
-        key=branch.code,
+        key=key or branch.code,
         branch=branch,
         proposed_by=staff,
         proposed_at=now,
@@ -220,6 +220,22 @@ QUERIES = {
     "visits/new/": lambda things, staff: {"household": things.household.pk},
 }
 """Routes whose thing stands in the query string."""
+
+
+def own_visit(things: Things, staff) -> dict:
+    return {"pk": make_visit(things.household, staff).pk if staff else things.visit.pk}
+
+
+def own_proposal(things: Things, staff) -> dict:
+    return {"pk": make_proposal(staff, things.branch, staff.username).pk if staff else things.proposal.pk}
+
+
+CASES = {
+    "visits/<int:pk>/": own_visit,
+    "visits/<int:pk>/correct/": own_visit,
+    "proposals/<int:pk>/": own_proposal,
+}
+"""Routes whose answer may depend on who made the thing: the person's own cases, made when they are asked for."""
 
 
 def has_thing(route: str) -> bool:
