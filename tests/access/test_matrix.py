@@ -3,9 +3,9 @@
 ``role`` and ``relation`` may name several, separated by spaces. ``*`` stands for all, ``posts`` for everybody who is
 signed in, ``branch_posts`` and ``union_posts`` for those of a branch and of the union but the administrator.
 Relations: ``own`` and ``other`` branch for routes that speak of a thing, ``case`` where it matters who made it (the
-person who asks), ``-`` for the rest. The method ``others``
-stands for PUT, PATCH and DELETE: refused with 405 (for the anonymous as POST is) where the file says nothing else. Routes of the back office below its lists are Django's
-own and share the permission of their list.
+person who asks), ``-`` for the rest. The method ``others`` stands for PUT, PATCH and DELETE: refused with 405, for the
+anonymous as POST is, where the file says nothing else. Routes of the back office below its lists are Django's own and
+share the permission of their list.
 """
 
 from __future__ import annotations
