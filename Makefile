@@ -46,6 +46,10 @@ lock: $(DEV_STAMP)
 			--no-emit-index-url --no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
+# The parts of a release with versions, hashes and licences (CycloneDX), read from the environment that the locks made.
+sbom: $(STAMP)
+	@$(PY) scripts/sbom.py var/sbom.json
+
 # Collect the texts of the product for the translators, and say what lacks a translation.
 messages: $(DEV_STAMP)
 	@$(PY) scripts/messages.py extract

@@ -39,14 +39,14 @@ def use_servers(**kwargs) -> None:
 
 
 @worker_init.connect
-def refuse_mighty_role(**kwargs) -> None:
-    """A worker whose database role could step over the grants does not start."""
+def refuse_unsafe_start(**kwargs) -> None:
+    """A worker with a too powerful database role, or of a real site with invented people, does not start."""
     from coopcrm.shared import acting, database
 
     acting.begin_process("worker")
     try:
-        database.refuse_mighty_role()
-    except database.MightyRole as reason:
+        database.refuse_unsafe_start()
+    except (database.MightyRole, database.InventedPeople) as reason:
         raise SystemExit(str(reason)) from None
 
 

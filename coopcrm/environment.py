@@ -75,6 +75,22 @@ def database(url: str, **options) -> dict:
     }
 
 
+SAMPLES = ("change", "example", "sample", "secret", "insecure", "password", "12345", "00000")
+LEAST_DIFFERENT_CHARACTERS = 12
+
+
+def long_enough(name: str, secret: str, *, least: int) -> str:
+    """Return a secret that is long and looks drawn by chance, or an empty one; anything else is an error."""
+    if not secret:
+        return secret
+    if len(secret) < least:
+        raise ImproperlyConfigured(f"{name} is shorter than {least} characters.")
+    is_sample = any(word in secret.lower() for word in SAMPLES)
+    if is_sample or len(set(secret)) < LEAST_DIFFERENT_CHARACTERS:
+        raise ImproperlyConfigured(f"{name} looks like a sample; draw one: openssl rand -base64 48")
+    return secret
+
+
 def secret_key(folder: Path, *, create: bool) -> str:
     """Return Django's signing secret: COOPCRM_SECRET_KEY, or the file ``secret.key`` of the key folder."""
     path = folder / "secret.key"
@@ -95,6 +111,4 @@ def secret_key(folder: Path, *, create: bool) -> str:
         raise ImproperlyConfigured(
             f"Set COOPCRM_SECRET_KEY, or put the secret into {path} (manage.py make_keys)."
         )
-    if len(found) < LEAST_SECRET_LENGTH:
-        raise ImproperlyConfigured(f"The signing secret is shorter than {LEAST_SECRET_LENGTH} characters.")
-    return found
+    return long_enough("The signing secret", found, least=LEAST_SECRET_LENGTH)

@@ -9,7 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from coopcrm import embedded
-from coopcrm.environment import database, env, env_bool, env_int, secret_key
+from coopcrm.environment import database, env, env_bool, env_int, long_enough, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -27,6 +27,10 @@ if INSECURE_HTTP and not set(ALLOWED_HOSTS) <= {*LOOPBACK_HOSTS, "testserver", "
     raise ImproperlyConfigured(
         "COOPCRM_INSECURE_HTTP=1 is for this machine alone; COOPCRM_HOSTS names other hosts."
     )
+if DEMONSTRATION and not INSECURE_HTTP:
+    raise ImproperlyConfigured(
+        "COOPCRM_DEMONSTRATION=1 marks an invented county; it is refused for a site on https."
+    )
 if DEBUG and not EMBEDDED:
     raise ImproperlyConfigured("COOPCRM_DEBUG=1 shows data in error pages; it is refused with real servers.")
 
@@ -38,6 +42,7 @@ if not EMBEDDED and not COOPCRM_KEYS.is_dir():
         f"COOPCRM_KEYS names {COOPCRM_KEYS}, which is no folder. See manage.py make_keys."
     )
 SECRET_KEY = secret_key(COOPCRM_KEYS, create=EMBEDDED)
+METRICS_TOKEN = long_enough("COOPCRM_METRICS_TOKEN", env("COOPCRM_METRICS_TOKEN", ""), least=32)
 
 # -- Apps, in the order in which they know each other -----------------------------------------------------------------
 
@@ -186,7 +191,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the load balancer inside the network
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked inside the network
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"

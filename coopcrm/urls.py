@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from branches.office import office
 from coopcrm import api, jobs, look, pages
-from coopcrm.shared import health
+from coopcrm.shared import health, metrics
 
 look_urls = [
     path("language/", look.choose_language, name="language"),
@@ -16,6 +16,7 @@ look_urls = [
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", pages.home, name="home"),
     path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),

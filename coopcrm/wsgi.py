@@ -12,6 +12,6 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402 - the role is ch
 
 application = get_wsgi_application()
 
-from coopcrm.shared.database import refuse_mighty_role  # noqa: E402
+from coopcrm.shared.database import refuse_unsafe_start  # noqa: E402
 
-refuse_mighty_role()
+refuse_unsafe_start()

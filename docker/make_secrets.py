@@ -33,12 +33,16 @@ def main() -> None:
         admin = (FOLDER / "postgres_password").read_text().strip()
     write("postgres_password", admin)
     write("database_admin_url", f"postgresql://postgres:{admin}@postgres:5432/postgres")
-    for name, role in (("owner_", "owner"), ("", "web"), ("worker_", "worker")):
+    for name, role in (
+        ("", "web"),
+        *((f"{role}_", role) for role in ("owner", "worker", "auditor", "backup")),
+    ):
         write(f"database_{name}url", DATABASE.format(role=f"coopcrm_{role}", word=secrets.token_urlsafe(24)))
     if not (FOLDER / "redis_conf").exists():
         write("redis_conf", REDIS_CONF.format(word=redis))
         write("redis_url", f"redis://:{redis}@redis:6379/0")
     write("secret_key", secrets.token_urlsafe(48))
+    write("metrics_token", secrets.token_urlsafe(32))
     for purpose in ("fields", "index", "ledger"):
         write(f"keys/{purpose}-1.key", os.urandom(32).hex())
 

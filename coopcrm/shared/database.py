@@ -212,17 +212,37 @@ def mighty_reason(cursor) -> str:
     return f"{name} owns the table {owned[0]}" if owned else ""
 
 
-def refuse_mighty_role() -> None:
-    """Stop a web or worker process whose role could step over row-level security or the grants."""
+class InventedPeople(RuntimeError):
+    """People of the demonstration, whose password everybody knows, could sign in to a real site."""
+
+
+def has_invented_people(cursor) -> bool:
+    """Whether a member of staff of the demonstration may sign in; False before the first migration."""
+    cursor.execute("SELECT to_regclass('public.branches_staffmember') IS NOT NULL")
+    if not cursor.fetchone()[0]:
+        return False
+    cursor.execute("SELECT EXISTS (SELECT FROM branches_staffmember WHERE is_demonstration AND is_active)")
+    return cursor.fetchone()[0]
+
+
+def refuse_unsafe_start() -> None:
+    """Stop a web or worker process whose role could step over the grants, and a real site with invented people."""
+    from django.conf import settings
     from django.db import OperationalError, connection
 
     try:
         with connection.cursor() as cursor:
             reason = mighty_reason(cursor)
+            invented = not settings.DEMONSTRATION and has_invented_people(cursor)
     except OperationalError:
         return  # /readyz says so; the check runs again with the next process
     finally:
         connection.close()
+    if invented:
+        raise InventedPeople(
+            "The database holds people of the demonstration, whose password is printed on a terminal. A real site "
+            "begins with an empty database (make demo with DEMO_CUSTOMERS=0 shows how units and staff look)."
+        )
     if reason:
         raise MightyRole(
             f"The database role {reason}. Web and worker run under coopcrm_web and coopcrm_worker: "

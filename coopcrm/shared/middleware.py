@@ -11,11 +11,12 @@ from django.utils.cache import add_never_cache_headers
 
 from coopcrm.shared import acting, audit
 from coopcrm.shared.errors import noting_refusals
+from coopcrm.shared.metrics import count_request
 from coopcrm.shared.models import Deed, Outcome
 
 log = logging.getLogger("coopcrm.requests")
 WELL_FORMED = re.compile(r"[A-Za-z0-9-]{8,64}")
-QUIET_ROUTES = frozenset({"healthz", "readyz"})
+QUIET_ROUTES = frozenset({"healthz", "readyz", "metrics"})
 
 
 class RequestLog:
@@ -37,6 +38,7 @@ class RequestLog:
 
     def _log(self, request, response, seconds: float) -> None:
         route = request.resolver_match.route if request.resolver_match else ""
+        count_request(route=route, method=request.method, status=response.status_code, seconds=seconds)
         if route in QUIET_ROUTES and response.status_code == 200:
             return
         fields = {"method": request.method, "route": route, "status": response.status_code}
