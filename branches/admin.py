@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
@@ -61,30 +59,24 @@ class PostInline(admin.TabularInline):
         return False
 
 
-class StaffCreationForm(AdminUserCreationForm):
-    """A new person; without a password the account waits until one is set."""
-
-    class Meta:
-        model = StaffMember
-        fields = ["username", "full_name"]
-
-
 @admin.register(StaffMember, site=office)
-class StaffAdmin(OfficeAdmin, UserAdmin):
-    add_form = StaffCreationForm
+class StaffAdmin(OfficeAdmin):
+    """People and their posts. Nobody sets a password here: first passwords go out by letter."""
+
     list_display = ["username", "full_name", "employee_no", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["username", "full_name", "employee_no"]
     ordering = ["username"]
-    filter_horizontal = []
     inlines = [PostInline]
     fieldsets = [
-        (None, {"fields": ["username", "password"]}),
+        (None, {"fields": ["username"]}),
         (_("Person"), {"fields": ["full_name", "employee_no", "language", "is_active"]}),
     ]
-    add_fieldsets = [
-        (None, {"fields": ["username", "full_name", "usable_password", "password1", "password2"]}),
-    ]
+
+    def save_model(self, request, obj, form, change) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(CalendarDay, site=office)

@@ -8,3 +8,11 @@ class BranchesConfig(AppConfig):
     name = "branches"
     verbose_name = _("Units and staff")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from branches.models import SecondFactorSecret, Session
+        from branches.signin import lost_factor, receivers  # noqa: F401 - they register and connect themselves
+        from coopcrm.shared import rotation
+
+        rotation.register(SecondFactorSecret, "secret", lambda row, text: {})
+        rotation.register(Session, "data", lambda row, text: {})

@@ -43,6 +43,11 @@ class DayKind(models.TextChoices):
     EXTRA_WORKDAY = "extra_workday", _("Make-up working day")
 
 
+class DeviceKind(models.TextChoices):
+    COUNTER = "counter", _("Counter or desk")
+    PHONE = "phone", _("Phone")
+
+
 class Language(models.TextChoices):
     ENGLISH = "en", "English"
     SIMPLIFIED = "zh-hans", "简体中文"

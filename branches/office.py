@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,9 @@ class BackOffice(admin.AdminSite):
         return user.is_active and user.is_authenticated and user.scope.holds(*KEEPERS, *READERS)
 
     def login(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        """There is one way in: the sign-in of every page."""
+        """There is one way in: the sign-in of every page, with its second factor."""
+        if request.user.is_authenticated:
+            raise PermissionDenied(_("Your post does not open the back office."))
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("sign-in"))
 
 

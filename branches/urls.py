@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from branches.signin.urls import help_for_others
 from branches.views import areas, proposals, staff, units
 
 app_name = "branches"
@@ -18,4 +19,5 @@ urlpatterns = [
     path("proposals/together/", proposals.together, name="proposals-together"),
     path("proposals/together/<int:pk>/", proposals.batch, name="proposal-batch"),
     path("proposals/together/<int:pk>/<int:proposal>/", proposals.open_sample, name="proposal-sample"),
+    *help_for_others,
 ]

@@ -122,6 +122,8 @@ def _prepare(customers: int) -> None:
     from django.core.management import call_command
     from django.db import connections
 
+    from kpi.seeding.people import give_second_factors
+
     if not settings.DEMONSTRATION:
         raise DemoError(
             "make demo fills a database with invented people. Unset DATABASE_URL, or see docs/operations.md."
@@ -133,6 +135,8 @@ def _prepare(customers: int) -> None:
         _collect_static(settings.STATIC_ROOT)
     if _is_empty():
         _fill(customers)
+    else:
+        give_second_factors()  # a county that an earlier version has filled
     connections.close_all()
 
 
@@ -226,10 +230,13 @@ def _collect_static(target: Path) -> None:
 
 def _welcome(port: int, customers: int, seconds: float) -> None:
     from branches.choices import PostCode
-    from kpi.seeding import DEMO_PASSWORD
+    from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR
+    from kpi.seeding.people import code_now
 
     print(f"\ncoopcrm serves after {seconds:.0f} s: http://127.0.0.1:{port}/")
-    print(f"Sign in with the name of a post and the password {DEMO_PASSWORD}:")
+    print(f"Sign in with the name of a post and the password {DEMO_PASSWORD}")
+    print(f"  second factor, the same secret for all: {DEMO_SECOND_FACTOR}")
+    print(f"  code of this moment: {code_now()}; again at any time: .venv/bin/python manage.py demo_code")
     for code in PostCode:
         print(f"  {code.value:<18} {code.label}")
     if not customers:

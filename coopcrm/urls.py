@@ -1,9 +1,10 @@
 """Addresses of the site. Pages are private by default; the open ones are named here."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from branches.office import office
+from branches.signin import urls as signin
 from coopcrm import api, jobs, look, pages
 from coopcrm.shared import health, metrics
 
@@ -18,7 +19,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("", pages.home, name="home"),
-    path("sign-in/", LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-in/", include(signin.door)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", office.urls),
     path("", include("branches.urls")),

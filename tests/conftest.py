@@ -50,3 +50,11 @@ def own_var():
 def english():
     """Every test begins in English, whatever language the request of the test before was answered in."""
     translation.activate("en")
+
+
+@pytest.fixture
+def client():
+    """A browser whose ``force_login`` counts as a whole sign-in."""
+    from tests.clients import Client
+
+    return Client()

@@ -1,5 +1,6 @@
 """Units, areas, staff and the calendar: the ground every record of the cooperative stands on."""
 
+from branches.models.access import Device, SecondFactorSecret, Session
 from branches.models.areas import Area
 from branches.models.days import CalendarDay
 from branches.models.proposals import Proposal, ProposalBatch
@@ -11,9 +12,12 @@ __all__ = [
     "Area",
     "CalendarDay",
     "DateRange",
+    "Device",
     "Post",
     "Proposal",
     "ProposalBatch",
+    "SecondFactorSecret",
+    "Session",
     "StaffManager",
     "StaffMember",
     "Unit",

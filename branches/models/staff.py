@@ -34,7 +34,7 @@ class StaffMember(AbstractBaseUser, PermissionsMixin):
     """A person who works for the union; what they may do follows from the post they hold today."""
 
     classification = classes(
-        C1="last_login is_superuser language is_active is_staff is_demonstration joined_at",
+        C1="last_login is_superuser language is_active is_staff is_demonstration joined_at first_password_until",
         C2="username full_name employee_no",
         C3="password",
     )
@@ -47,6 +47,9 @@ class StaffMember(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the back office"), default=False)
     is_demonstration = models.BooleanField(default=False, editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
+    first_password_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="While set, the password came by letter."
+    )
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["full_name"]

@@ -47,7 +47,20 @@ OF_LIBRARIES: dict[str, dict[str, DataClass]] = {
     "auth.Group": classes(C1="name"),
     "auth.Permission": classes(C1="name codename"),
     "contenttypes.ContentType": classes(C1="app_label model"),
-    "sessions.Session": classes(C1="expire_date", C3="session_key session_data"),
+    "account.EmailAddress": classes(C1="verified primary", C2="email"),
+    "account.EmailConfirmation": classes(C1="created sent", C3="key"),
+    "axes.AccessAttempt": classes(
+        C1="http_accept path_info attempt_time failures_since_start get_data post_data",
+        C2="user_agent ip_address username",
+    ),
+    "axes.AccessAttemptExpiration": classes(C1="expires_at"),
+    "axes.AccessFailureLog": classes(
+        C1="http_accept path_info attempt_time locked_out", C2="user_agent ip_address username"
+    ),
+    "axes.AccessLog": classes(
+        C1="http_accept path_info attempt_time logout_time session_hash", C2="user_agent ip_address username"
+    ),
+    "mfa.Authenticator": classes(C1="type created_at last_used_at", C3="data"),
 }
 
 

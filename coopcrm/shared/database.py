@@ -125,7 +125,14 @@ RESULTS: dict[str, tuple[str, ...]] = {
 }
 
 # Tables of the frame whose rows come and go.
-FLEETING = ("django_session",)
+FLEETING = (
+    "axes_accessattempt",
+    "axes_accessattemptexpiration",
+    "axes_accessfailurelog",
+    "branches_secondfactorsecret",
+    "branches_session",
+    "mfa_authenticator",
+)
 
 # Tables that web and worker only read. The ledger is written by functions that run with the owner's rights.
 READ_ONLY = (

@@ -6,6 +6,14 @@ DEMO_AS_OF = date(2026, 10, 31)
 DEMO_CLOSINGS = (date(2026, 8, 31), date(2026, 9, 30), DEMO_AS_OF)
 DEMO_SEED = 20261031
 DEMO_PASSWORD = "harvest-moon-2026"  # noqa: S105 - printed by `make demo`; production refuses these users
+DEMO_SECOND_FACTOR = "COOPCRMDEMO2YEARS7HARVEST4MOONZZ"
 DEMO_CUSTOMERS = 20_000
 
-__all__ = ["DEMO_AS_OF", "DEMO_CLOSINGS", "DEMO_CUSTOMERS", "DEMO_PASSWORD", "DEMO_SEED"]
+__all__ = [
+    "DEMO_AS_OF",
+    "DEMO_CLOSINGS",
+    "DEMO_CUSTOMERS",
+    "DEMO_PASSWORD",
+    "DEMO_SECOND_FACTOR",
+    "DEMO_SEED",
+]

@@ -8,8 +8,9 @@ from django.contrib.auth.hashers import make_password
 
 from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
+from branches.signin import second_factor
 from customers.names import place_keys
-from kpi.seeding import DEMO_PASSWORD, words
+from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR, words
 from kpi.seeding.chance import Dice
 from kpi.seeding.plan import BranchPlan, Plan, Portfolio, VillagePlan
 
@@ -215,6 +216,8 @@ class StaffWriter:
             is_staff=code == PostCode.ADMINISTRATOR,
             password=self.password if demonstration else make_password(None),
         )
+        if demonstration:
+            second_factor.store_app(member, DEMO_SECOND_FACTOR)
         began = date(self.plan.as_of.year - rng.randrange(4, 9), rng.randrange(1, 13), 1)
         if not demonstration and rng.random() < 0.2:
             changed = date(self.plan.as_of.year - 1, rng.choice((1, 4, 7)), 1)

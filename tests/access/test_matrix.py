@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
@@ -34,6 +33,7 @@ from tests.access.world import (
     make_people,
     make_things,
 )
+from tests.clients import Client
 
 MATRIX = Path(__file__).with_name("matrix.csv")
 OTHERS = "others"

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from branches.choices import PostCode
-from branches.models import Area, Proposal, ProposalBatch, StaffMember, Unit
+from branches.models import Area, Device, Proposal, ProposalBatch, StaffMember, Unit
 from coopcrm.shared.models import Job
 from customers.choices import HandoverReason, LedgerKind
 from customers.exports import KIND as EXPORT
@@ -81,6 +81,7 @@ class Things:
     batch: ProposalBatch
     sharing: Sharing
     handover: Handover
+    device: Device
     job: Job | None = None
 
 
@@ -101,7 +102,10 @@ def make_things() -> Things:
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
     proposal = make_proposal(officer, branch)
     signed = (proposal, make_batch(officer, proposal), make_sharing(household, officer))
-    return Things(*things, *signed, make_handover(household, officer))
+    device = Device.objects.create(
+        unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
+    )
+    return Things(*things, *signed, make_handover(household, officer), device)
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
@@ -210,6 +214,12 @@ ARGUMENTS = {
     },
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
+    "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},
+    "staff/<int:pk>/end-sessions/": lambda things, staff: {"pk": things.officer.pk},
+    "staff/<int:pk>/first-password/": lambda things, staff: {"pk": things.officer.pk},
+    "staff/<int:pk>/lost-factor/": lambda things, staff: {"pk": things.officer.pk},
+    "staff/<int:pk>/release/": lambda things, staff: {"pk": things.officer.pk},
+    "staff/<int:pk>/sign-in/": lambda things, staff: {"pk": things.officer.pk},
     "staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
     "units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},

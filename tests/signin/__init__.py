@@ -1,0 +1,1 @@
+"""Sign-in: each rule as a sentence."""
