@@ -40,18 +40,17 @@ class AreaAdmin(ListAdmin):
 
 
 class PostInline(admin.TabularInline):
-    """The posts of one person; a post ends by its date and is never taken away."""
+    """The posts of one person, to be read: they are granted by two people and ended on the person's page."""
 
     model = Post
     fk_name = "staff"
     extra = 0
-    autocomplete_fields = ["unit", "stands_in_for"]
 
     def has_view_permission(self, request, obj=None) -> bool:
         return True
 
     def has_add_permission(self, request, obj=None) -> bool:
-        return request.user.scope.holds(*OfficeAdmin.keepers)
+        return False
 
     has_change_permission = has_add_permission
 
@@ -81,5 +80,7 @@ class StaffAdmin(OfficeAdmin):
 
 @admin.register(CalendarDay, site=office)
 class CalendarDayAdmin(OfficeAdmin):
+    keepers = ListAdmin.keepers
+    readers = ListAdmin.readers
     list_display = ["day", "kind", "name"]
     date_hierarchy = "day"

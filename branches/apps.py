@@ -10,6 +10,7 @@ class BranchesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from branches import appointments, lists  # noqa: F401 - register proposals and the orders they do
         from branches.models import SecondFactorSecret, Session
         from branches.signin import lost_factor, receivers  # noqa: F401 - they register and connect themselves
         from coopcrm.shared import rotation

@@ -48,6 +48,35 @@ class DeviceKind(models.TextChoices):
     PHONE = "phone", _("Phone")
 
 
+class Weekday(models.IntegerChoices):
+    """Days of the week as ISO numbers them."""
+
+    MONDAY = 1, _("Monday")
+    TUESDAY = 2, _("Tuesday")
+    WEDNESDAY = 3, _("Wednesday")
+    THURSDAY = 4, _("Thursday")
+    FRIDAY = 5, _("Friday")
+    SATURDAY = 6, _("Saturday")
+    SUNDAY = 7, _("Sunday")
+
+
+class ListKind(models.TextChoices):
+    """Lists of the organisation that come in as files."""
+
+    UNITS = "units", _("Units")
+    STAFF = "staff", _("Staff with posts")
+    AREAS = "areas", _("Areas")
+    CALENDAR = "calendar", _("Calendar")
+
+
+class ListState(models.TextChoices):
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("waiting for confirmation")
+    TAKING_IN = "taking_in", _("being taken in")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")
+
+
 class Language(models.TextChoices):
     ENGLISH = "en", "English"
     SIMPLIFIED = "zh-hans", "简体中文"

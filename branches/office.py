@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ImportExportMixin
+from import_export.admin import ExportMixin
 
 from branches.choices import PostCode
 
@@ -61,11 +61,11 @@ class OfficeAdmin(admin.ModelAdmin):
         return False
 
 
-class ListAdmin(ImportExportMixin, OfficeAdmin):
-    """Rows that come in and go out as lists: keepers take in, keepers and readers hand out."""
+class ListAdmin(ExportMixin, OfficeAdmin):
+    """Rows that are read here, go out as lists, and are kept on the pages of the organisation."""
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return self._keeps(request)
+    keepers = ()
+    readers = (*KEEPERS, *READERS)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -423,7 +423,7 @@ def of_auditor(staff: StaffMember, today: date) -> Day:
 
 def of_administrator(staff: StaffMember, today: date) -> Day:
     """Administrators: units, staff, jobs; no customer's business."""
-    units = Unit.objects.filter(closed_on=None)
+    units = Unit.objects.open_on(today)
     held = posts_on(today)
     without_post = StaffMember.objects.filter(is_active=True).exclude(pk__in=held.values("staff"))
     lines = [

@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches import proposals
 from branches.choices import PostCode, UnitKind
@@ -95,6 +96,13 @@ PLACES = (
     Place(
         "/jobs/", "stack-2", _("Jobs"), "ren wu jin du", frozenset({PostCode.AUDITOR, PostCode.ADMINISTRATOR})
     ),
+    Place(
+        "/organisation/",
+        "building-bank",
+        pgettext_lazy("units and staff", "Organisation"),
+        "zu zhi ji gou yuan gong wang dian",
+        frozenset({PostCode.AUDITOR, PostCode.ADMINISTRATOR, PostCode.HEAD_OFFICE}),
+    ),
     Place("/admin/", "settings", _("Back office"), "hou tai guan li", frozenset({PostCode.ADMINISTRATOR})),
 )
 
@@ -114,6 +122,10 @@ DEEDS = (
         frozenset(FIELD | DIRECTORS | UNION | {PostCode.ACCOUNTANT, PostCode.AUDITOR})
         - {PostCode.LOAN_GROUP, PostCode.UNION_COMMITTEE},
     ),
+    Place("/organisation/", "building-bank", _("See the organisation"), "zu zhi ji gou yuan gong wang dian"),
+    Place("/organisation/staff/", "users", _("See the staff"), "yuan gong ming ce tong shi"),
+    Place("/organisation/areas/", "map-pin", _("See the areas"), "qu hua xiang zhen cun"),
+    Place("/organisation/calendar/", "calendar", _("See the calendar"), "ri li jie jia ri"),
     Place("/proposals/", "gavel", _("Second signatures"), "fu he shen pi qian zi"),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),

@@ -23,10 +23,21 @@ class CustomersConfig(AppConfig):
 
         audit.subjects_are(Customer)
         rotation.register()
+        tell_the_organisation()
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
             timeline_sources.register(f"customers.{source.__name__}", source)
         page_cards.register("customers.consents", consents.consents_card)
         post_migrate.connect(write_standards, sender=self)
+
+
+def tell_the_organisation() -> None:
+    """Let the pages of units and areas know how places sound, and which households are known and managed."""
+    from branches import registries
+    from customers import coverage, names
+
+    registries.place_keys[:] = [names.place_keys]
+    registries.household_counts[:] = [coverage.households_by_village]
+    registries.closing_obstacles[:] = [coverage.managed_households]
 
 
 def write_standards(using: str, **kwargs) -> None:

@@ -52,6 +52,7 @@ FRAME: dict[str, str] = {
     "shared_joberrorrow": "progress of background work",
     "shared_auditentry": "the ledger itself",
     "shared_auditseal": "the seals of the ledger",
+    "branches_listimport": "rows of an uploaded list and their preview; what is taken from them is recorded there",
 }
 
 TRIGGERS = ("coopcrm_ledger", "coopcrm_ledger_truncate")

@@ -149,6 +149,8 @@ AUDITORS = ("shared_auditentry", "shared_auditseal")
 # Rows of these business tables may be deleted by web and worker.
 DELETABLE: tuple[str, ...] = (
     "auth_group_permissions",
+    "branches_calendarday",
+    "branches_openingexception",
     "branches_staffmember_groups",
     "branches_staffmember_user_permissions",
 )

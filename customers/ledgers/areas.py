@@ -36,9 +36,7 @@ def full_code(code: str) -> str:
 def load_areas(content: bytes) -> AreasLoaded:
     """Create the counties, townships and villages of a table that are missing; loading twice changes nothing."""
     wanted = _areas_in(content)
-    known = {
-        area.code: area for area in Area.objects.filter(code__in=wanted, valid_to=None).select_for_update()
-    }
+    known = {area.code: area for area in Area.objects.in_force().filter(code__in=wanted).select_for_update()}
     created = renamed = 0
     for level in (AreaLevel.COUNTY, AreaLevel.TOWNSHIP, AreaLevel.VILLAGE):
         new = [
@@ -92,6 +90,6 @@ def _new_area(code: str, name: str, level: str, parent: Area | None) -> Area:
 
 def area_index() -> AreaIndex:
     """Return the townships and villages in force, ready for matching."""
-    rows = Area.objects.filter(level__in=[AreaLevel.TOWNSHIP, AreaLevel.VILLAGE], valid_to=None)
+    rows = Area.objects.in_force().filter(level__in=[AreaLevel.TOWNSHIP, AreaLevel.VILLAGE])
     values = rows.order_by("code").values_list("code", "name", "level", "parent__code")
     return AreaIndex(Place(code, name, level, parent or "") for code, name, level, parent in values)

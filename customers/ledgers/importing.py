@@ -269,7 +269,7 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
     for entry in new:
         if not entry.record.is_customer:
             entry.outcome, entry.reason = RowOutcome.REJECTED, NO_NAME
-    villages = dict(Area.objects.filter(level=AreaLevel.VILLAGE, valid_to=None).values_list("code", "pk"))
+    villages = dict(Area.objects.in_force().filter(level=AreaLevel.VILLAGE).values_list("code", "pk"))
     mentions = [mention_of(i, entry, knows_villages=bool(villages)) for i, entry in enumerate(accepted)]
     records = registry.mentions_like(mentions, start=len(mentions), as_of=as_of)
     links = link([*records, *mentions])

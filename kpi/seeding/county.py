@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 
 from customers.models import Customer
 from customers.portfolios.selectors import first_without_manager
-from kpi.seeding import places, rules
+from kpi.seeding import organisation, places, rules
 from kpi.seeding.chance import Dice
 from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
 from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range
@@ -63,6 +63,7 @@ def _lay_ground(plan: Plan) -> tuple[County, list]:
     union, units, points = places.seed_units(plan, rng)
     areas = places.seed_areas(plan, units, rng)
     people = places.seed_staff(plan, union, units, rng)
+    organisation.seed_organisation(plan, union, units, points, people, areas)
     rules.seed_rules()
     products = rules.seed_products()
     branches = places.branch_plans(plan, units, points, people, rng)

@@ -10,8 +10,17 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from branches.choices import PostCode
-from branches.models import Area, Device, Proposal, ProposalBatch, StaffMember, Unit
+from branches.choices import ListKind, PostCode
+from branches.models import (
+    Area,
+    Device,
+    ListImport,
+    OpeningException,
+    Proposal,
+    ProposalBatch,
+    StaffMember,
+    Unit,
+)
 from coopcrm.shared.models import Job
 from customers.choices import HandoverReason, LedgerKind
 from customers.exports import KIND as EXPORT
@@ -101,11 +110,18 @@ def make_things() -> Things:
     tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
     proposal = make_proposal(officer, branch)
+    make_organisation(branch, officer)
     signed = (proposal, make_batch(officer, proposal), make_sharing(household, officer))
     device = Device.objects.create(
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
     return Things(*things, *signed, make_handover(household, officer), device)
+
+
+def make_organisation(branch: Unit, officer: StaffMember) -> None:
+    """A day on which the branch differs, and a list that somebody uploaded."""
+    OpeningException.objects.create(unit=branch, day=TODAY, reason="closed")
+    ListImport.objects.create(kind=ListKind.CALENDAR, file_name="a.csv", as_of=TODAY, uploaded_by=officer)
 
 
 def make_people(branch: Unit) -> dict[str, StaffMember]:
@@ -179,7 +195,6 @@ ARGUMENTS = {
     "api/v1/ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
     "api/v1/tiers/<int:pk>/": lambda things, staff: {"pk": things.tier.pk},
     "api/v1/units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
-    "areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/consents/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/consents/<str:purpose>/": lambda things, staff: {
@@ -220,8 +235,28 @@ ARGUMENTS = {
     "staff/<int:pk>/lost-factor/": lambda things, staff: {"pk": things.officer.pk},
     "staff/<int:pk>/release/": lambda things, staff: {"pk": things.officer.pk},
     "staff/<int:pk>/sign-in/": lambda things, staff: {"pk": things.officer.pk},
-    "staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
-    "units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/change/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/close/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/posts/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/hours/": lambda things, staff: {"pk": things.branch.pk},
+    "organisation/units/<int:pk>/hours/<int:exception>/drop/": lambda things, staff: {
+        "pk": things.branch.pk,
+        "exception": things.branch.opening_exceptions.get().pk,
+    },
+    "organisation/areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
+    "organisation/areas/<int:pk>/change/": lambda things, staff: {"pk": things.village.pk},
+    "organisation/areas/<int:pk>/service/": lambda things, staff: {"pk": things.village.pk},
+    "organisation/areas/<int:pk>/successor/": lambda things, staff: {"pk": things.village.pk},
+    "organisation/staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
+    "organisation/staff/<int:pk>/change/": lambda things, staff: {"pk": things.officer.pk},
+    "organisation/staff/<int:pk>/post/": lambda things, staff: {"pk": things.officer.pk},
+    "organisation/posts/<int:pk>/end/": lambda things, staff: {"pk": things.officer.posts.get().pk},
+    "organisation/posts/<int:pk>/extend/": lambda things, staff: {"pk": things.officer.posts.get().pk},
+    "organisation/lists/<str:kind>/new/": lambda things, staff: {"kind": "calendar"},
+    "organisation/lists/<str:kind>/template/": lambda things, staff: {"kind": "calendar"},
+    "organisation/lists/<int:pk>/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
+    "organisation/lists/<int:pk>/confirm/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
     "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},
 }

@@ -271,7 +271,7 @@ def test_every_household_has_exactly_one_manager_from_its_first_day_on(county):
 
 
 def test_village_registers_count_more_households_than_the_registry_knows(county):
-    villages = Area.objects.filter(level="village").annotate(known=Count("households"))
+    villages = Area.objects.in_force().filter(level="village").annotate(known=Count("households"))
 
     assert villages.count() == 120
     assert not villages.filter(known__gt=F("registered_households")).exists()
@@ -444,7 +444,7 @@ def test_a_demonstration_without_customers_has_units_staff_areas_and_rules_only(
 
     assert Unit.objects.filter(kind=UnitKind.BRANCH).count() == 12
     assert StaffMember.objects.count() == 60
-    assert Area.objects.filter(level="village").count() == 120
+    assert Area.objects.in_force().filter(level="village").count() == 120
     assert CalendarDay.objects.exists()
     assert RuleSet.objects.count() == 3
     for model in (Customer, Household, Account, VisitNote, Panel, LedgerFigure, MarketDeposits):
