@@ -4,10 +4,10 @@ from rest_framework import serializers
 
 from branches.choices import AreaLevel, UnitKind
 from branches.models import Area, Unit
-from coopcrm.shared.api import Parameters, id_parameter
+from coopcrm.shared.api import Out, Parameters, id_parameter
 
 
-class UnitOut(serializers.ModelSerializer):
+class UnitOut(Out):
     """A county union, branch, sub-branch or counter."""
 
     parent = serializers.IntegerField(source="parent_id", allow_null=True)
@@ -23,7 +23,7 @@ class UnitParameters(Parameters):
     parent = id_parameter("The unit above.")
 
 
-class AreaOut(serializers.ModelSerializer):
+class AreaOut(Out):
     """A county, township or village by its 12-digit code, with the period in which the code holds."""
 
     parent = serializers.IntegerField(source="parent_id", allow_null=True)

@@ -77,6 +77,15 @@ class NoParameters(Parameters):
     cursor = limit = None
 
 
+class Out(serializers.ModelSerializer):
+    """What is told of a row. A code that may be empty is documented as such, which read-only fields forget."""
+
+    def include_extra_kwargs(self, kwargs, extra_kwargs):
+        may_be_empty = kwargs.get("allow_blank", False) and "choices" in kwargs
+        kwargs = super().include_extra_kwargs(kwargs, extra_kwargs)
+        return {**kwargs, "allow_blank": True} if may_be_empty else kwargs
+
+
 def id_parameter(help_text: str) -> serializers.IntegerField:
     """An id among the query parameters."""
     return serializers.IntegerField(required=False, min_value=1, max_value=BIGGEST_ID, help_text=help_text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from coopcrm.shared.api import Parameters, id_parameter
+from coopcrm.shared.api import Out, Parameters, id_parameter
 from customers import masking
 from customers.choices import CustomerKind, CustomerState, DocumentKind, DocumentState
 from customers.models import Customer, IdentityDocument
@@ -12,7 +12,7 @@ from customers.models import Customer, IdentityDocument
 ID_KINDS = {DocumentKind.ID18, DocumentKind.HMT18, DocumentKind.FPR18}
 
 
-class DocumentOut(serializers.ModelSerializer):
+class DocumentOut(Out):
     """An identity document with its number masked."""
 
     number = serializers.SerializerMethodField()
@@ -26,7 +26,7 @@ class DocumentOut(serializers.ModelSerializer):
         return masking.mask_id(document.open("number"))
 
 
-class CustomerOut(serializers.ModelSerializer):
+class CustomerOut(Out):
     """The registry card; ``is_masked`` where another branch manages the customer: then name and birth are veiled."""
 
     name = serializers.SerializerMethodField()

@@ -2,11 +2,11 @@
 
 from rest_framework import serializers
 
-from coopcrm.shared.api import Parameters, id_parameter
+from coopcrm.shared.api import Out, Parameters, id_parameter
 from kpi.models import KpiSnapshot
 
 
-class KpiOut(serializers.ModelSerializer):
+class KpiOut(Out):
     """One figure of a unit; ``value`` null means "cannot be said", and ``reason`` says why."""
 
     unit = serializers.IntegerField(source="unit_id")

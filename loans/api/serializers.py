@@ -2,11 +2,11 @@
 
 from rest_framework import serializers
 
-from coopcrm.shared.api import Parameters, id_parameter
+from coopcrm.shared.api import Out, Parameters, id_parameter
 from loans.models import Loan
 
 
-class LoanOut(serializers.ModelSerializer):
+class LoanOut(Out):
     """An amount drawn: terms and today's balance; the account's number stays inside."""
 
     household = serializers.IntegerField(source="household_id", allow_null=True)

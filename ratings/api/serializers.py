@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from coopcrm.shared.api import Parameters, id_parameter
+from coopcrm.shared.api import Out, Parameters, id_parameter
 from ratings.choices import Grade, RatingStatus, Tier
 from ratings.models import CreditRating, CustomerTier
 from ratings.sheet import card_of, points_of
 
 
-class RatingOut(serializers.ModelSerializer):
+class RatingOut(Out):
     """A judgement of a household on a business date; newer ones stand beside it, none is overwritten."""
 
     household = serializers.IntegerField(source="household_id")
@@ -64,7 +64,7 @@ class RatingParameters(Parameters):
     grade = serializers.ChoiceField(choices=Grade.choices, required=False)
 
 
-class TierOut(serializers.ModelSerializer):
+class TierOut(Out):
     """A customer's tier for a period: ``earned`` by contribution, ``tier`` in force after the two-period rule."""
 
     customer = serializers.IntegerField(source="customer_id")
