@@ -17,3 +17,4 @@ class BranchesConfig(AppConfig):
 
         rotation.register(SecondFactorSecret, "secret", lambda row, text: {})
         rotation.register(Session, "data", lambda row, text: {})
+        from branches.exports import organisation  # noqa: F401 - registers lists to take out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
-from branches.choices import ProposalState
+from branches.choices import PostCode, ProposalState
 
 if TYPE_CHECKING:
     from branches.models import StaffMember
@@ -33,3 +33,11 @@ class ProposalQuerySet(QuerySet):
     def about(self, row) -> ProposalQuerySet:
         """Proposals that concern one row."""
         return self.filter(subject_table=row._meta.db_table, subject_id=row.pk)
+
+
+class ExportQuerySet(QuerySet):
+    """A list is its taker's own; audit sees who took what."""
+
+    def visible_to(self, staff: StaffMember) -> ExportQuerySet:
+        """One's own lists; all of them for auditors."""
+        return self if staff.scope.holds(PostCode.AUDITOR) else self.filter(ordered_by=staff)

@@ -7,6 +7,8 @@ import logging
 from celery import shared_task
 
 from branches import proposals
+from branches.exports.services import end_exports
+from coopcrm.shared import files
 
 log = logging.getLogger(__name__)
 
@@ -16,3 +18,11 @@ def expire_proposals() -> None:
     """Close proposals that nobody decided in time."""
     if closed := proposals.expire():
         log.info("closed %d proposals past their end", closed, extra={"count": closed})
+
+
+@shared_task
+def end_files() -> None:
+    """Remove the files of lists whose week is over, and what killed processes left behind."""
+    if ended := end_exports():
+        log.info("ended %d lists", ended, extra={"count": ended})
+    files.sweep()

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from branches.signin.urls import help_for_others
-from branches.views import areas, days, lists, proposals, staff, units
+from branches.views import areas, days, exports, lists, proposals, staff, units
 
 app_name = "branches"
 
@@ -41,6 +41,9 @@ organisation = [
 
 urlpatterns = [
     path("organisation/", include(organisation)),
+    path("exports/", exports.exports, name="exports"),
+    path("exports/<int:pk>/", exports.export, name="export"),
+    path("exports/<int:pk>/file/", exports.export_file, name="export-file"),
     path("proposals/", proposals.queue, name="proposals"),
     path("proposals/<int:pk>/", proposals.proposal, name="proposal"),
     path("proposals/together/", proposals.together, name="proposals-together"),

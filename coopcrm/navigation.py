@@ -128,6 +128,7 @@ DEEDS = (
     Place("/organisation/calendar/", "calendar", _("See the calendar"), "ri li jie jia ri"),
     Place("/proposals/", "gavel", _("Second signatures"), "fu he shen pi qian zi"),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
+    Place("/exports/", "download", _("See the lists taken out"), "dao chu qing dan ming dan"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),
 )
 

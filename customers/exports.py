@@ -1,80 +1,128 @@
-"""Lists as files: ordered on the page, written by a worker, fetched by whoever ordered them.
-
-An export counts its rows, carries who ordered it and what for, and lies outside the folder that the web server shows.
-"""
+"""Lists of the registry: customers of one's branches, and the report of a ledger."""
 
 from __future__ import annotations
 
-import secrets
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from django.conf import settings
-from django.db import transaction
-from django.utils.translation import gettext as _
+from django.db.models import Prefetch, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_noop
-from import_export.formats.base_formats import CSV, XLSX
 
+from branches import exports
 from branches.models import StaffMember
-from coopcrm.shared.errors import Refused, require
-from coopcrm.shared.models import Job
-from coopcrm.shared.work import NewOrder, Work, handles, order_work
-from customers import policies, selectors
+from coopcrm.shared.errors import Refused
+from coopcrm.shared.lists import Value
+from customers import masking, policies, selectors
+from customers.choices import DocumentState
+from customers.models import Customer, IdentityDocument, LedgerFile, LedgerRow, Phone
 from customers.resources import CustomerResource
 
-KIND = "customers.export"
-FORMATS = {"csv": CSV, "xlsx": XLSX}
-LARGEST = 100_000
-FILTERS = ("branch", "village")
+CUSTOMERS, LEDGER_REPORT = "customers.list", "customers.ledger_report"
+CHUNK = 2_000
+REPORT = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reason")
 
 
-@transaction.atomic
-def order_export(*, staff: StaffMember, format: str, purpose: str, filters: dict) -> Job:  # noqa: A002 - the form's word
-    """Order a list of the customers that the filters leave; returns the job that writes it."""
-    require(
-        policies.may_export_customers(staff), _("Lists leave the house through accountants and directors.")
+# -- Customers ---------------------------------------------------------------------------------------------------------
+
+
+def filters_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, Any]:
+    """The filters of the list page as ids and codes; refuses what the page does not offer."""
+    from customers.forms import ListForm
+
+    data = QueryDict(mutable=True)
+    data.update(given)
+    form = ListForm(data, staff=staff)
+    if not form.is_valid():
+        raise Refused(
+            "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()), code="export_filter"
+        )
+    return {name: getattr(value, "pk", value) for name, value in form.cleaned_data.items() if value}
+
+
+def _customers(staff: StaffMember, params: dict) -> QuerySet[Customer]:
+    return selectors.filtered_customers(staff, params)
+
+
+def _count_customers(staff: StaffMember, params: dict, most: int) -> int:
+    return _customers(staff, params).order_by()[: most + 1].count()
+
+
+def _customer_table(staff: StaffMember, params: dict, with_numbers: bool) -> exports.Table:
+    resource = CustomerResource()
+    fields = resource.get_export_fields()
+    heads = [*(field.column_name for field in fields), "document_number", "phone"]
+
+    def rows() -> Iterator[list[Value]]:
+        for customer in _with_numbers(_customers(staff, params)).iterator(chunk_size=CHUNK):
+            values = [resource.export_field(field, customer) for field in fields]
+            yield [*values, *_numbers_of(customer, in_full=with_numbers)]
+
+    return exports.Table(heads, rows())
+
+
+def _with_numbers(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    held = IdentityDocument.objects.filter(state=DocumentState.HELD).order_by("pk")
+    phones = Phone.objects.filter(valid_to=None).order_by("-pk")
+    return (
+        rows.select_related("branch", "village")
+        .prefetch_related(Prefetch("documents", held, "held"), Prefetch("phones", phones, "in_use"))
+        .order_by("pinyin", "pk")
     )
-    purpose = purpose.strip()
-    require(purpose, _("Say what the list is for."), code="purpose_missing")
-    params = {"format": format, "purpose": purpose[:200], "filters": filters}
-    order = NewOrder(kind=KIND, payload={"staff": staff.pk, "format": format, "filters": filters})
-    return order_work(
-        kind=KIND, title=gettext_noop("List of customers"), orders=[order], params=params, started_by=staff
-    )
 
 
-@handles(KIND)
-def write_export(work: Work) -> dict:
-    """Write the file within the rights of who ordered it, as they are now."""
-    staff = StaffMember.objects.get(pk=work.payload["staff"])
-    require(policies.may_export_customers(staff), _("The person who ordered the list may no longer do so."))
-    rows = selectors.filtered_customers(staff, work.payload["filters"])
-    rows = rows.select_related("branch", "village").order_by("pinyin", "pk")
-    if rows.count() > LARGEST:
-        text = _("The list has more than %(most)s rows. Narrow it by branch or village.")
-        raise Refused(text % {"most": LARGEST}, code="list_too_long")
-    data = CustomerResource().export(queryset=rows)
-    kind = FORMATS[work.payload["format"]]()
-    written = kind.export_data(data)
-    name = f"{secrets.token_urlsafe(16)}.{kind.get_extension()}"
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder() / name
-    path.write_bytes(written.encode("utf-8-sig") if isinstance(written, str) else written)
-    path.chmod(0o600)
-    return {"rows": len(data), "file": name}
+def _numbers_of(customer: Customer, *, in_full: bool) -> tuple[str, str]:
+    document = customer.held[0].open("number") if customer.held else ""
+    phone = customer.in_use[0].open("number") if customer.in_use else ""
+    if in_full:
+        return document, phone
+    return masking.mask_id(document), masking.mask_phone(phone)
 
 
-def folder() -> Path:
-    """Where exports lie until they are fetched."""
-    return Path(settings.MEDIA_ROOT) / "exports"
+exports.kind(
+    CUSTOMERS,
+    title=gettext_noop("List of customers"),
+    clean=filters_given,
+    may_order=lambda staff, params: policies.may_export_customers(staff),
+    may_take_numbers=policies.may_export_numbers,
+    count=_count_customers,
+    table=_customer_table,
+    file_name="customers",
+)
 
 
-def file_of(job: Job) -> Path | None:
-    """The file a finished export wrote, or None."""
-    name = Path(str(job.result.get("file", ""))).name
-    path = folder() / name
-    return path if name and path.is_file() else None
+# -- What became of the rows of a ledger: ids and reasons alone --------------------------------------------------------
 
 
-def exports_of(staff: StaffMember):
-    """Exports that the person has ordered."""
-    return Job.objects.filter(kind=KIND, started_by=staff.pk)
+def _file_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, int]:
+    number = given.get("file", "")
+    if not number.isdecimal():
+        raise Refused("There is no such ledger.", code="export_filter")
+    return {"file": int(number)}
+
+
+def _may_report(staff: StaffMember, params: dict) -> bool:
+    if not policies.may_see_ledgers(staff):
+        return False
+    return LedgerFile.objects.visible_to(staff).filter(pk=params["file"]).exists()
+
+
+def _report_rows(staff: StaffMember, params: dict) -> QuerySet[LedgerRow]:
+    return LedgerRow.objects.visible_to(staff).filter(file=params["file"])
+
+
+def _report_table(staff: StaffMember, params: dict, with_numbers: bool) -> exports.Table:
+    name = LedgerFile.objects.visible_to(staff).get(pk=params["file"]).name
+    rows = _report_rows(staff, params).order_by("pk").values_list(*REPORT).iterator(chunk_size=CHUNK)
+    return exports.Table(("source_file", *REPORT), ((name, *values) for values in rows))
+
+
+exports.kind(
+    LEDGER_REPORT,
+    title=gettext_noop("Report of a ledger"),
+    clean=_file_given,
+    may_order=_may_report,
+    count=lambda staff, params, most: _report_rows(staff, params)[: most + 1].count(),
+    table=_report_table,
+    file_name="ledger-report",
+)

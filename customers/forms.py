@@ -440,33 +440,6 @@ class OutcomeForm(forms.Form):
     )
 
 
-class ExportForm(forms.Form):
-    """A list as a file: format, purpose, and the filters of the page it was ordered from."""
-
-    format = forms.ChoiceField(label=_("Format"), choices=[("xlsx", "Excel (xlsx)"), ("csv", "CSV")])
-    purpose = forms.CharField(
-        label=_("What the list is for"),
-        max_length=200,
-        help_text=_("Kept with your name and the number of rows."),
-    )
-
-    def __init__(self, *args, staff: StaffMember, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name, field in ListForm(self.data, staff=staff).fields.items():
-            field.widget = forms.HiddenInput()
-            self.fields[name] = field
-
-    def deed(self) -> dict:
-        """Arguments of ``order_export``: codes and ids alone."""
-        data = dict(self.cleaned_data)
-        filters = {
-            name: getattr(data[name], "pk", data[name])
-            for name in self.fields
-            if name not in ("format", "purpose") and data.get(name)
-        }
-        return {"format": data["format"], "purpose": data["purpose"], "filters": filters}
-
-
 class AskForm(forms.Form):
     """Ask another branch to share a household."""
 

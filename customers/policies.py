@@ -96,3 +96,8 @@ def may_export_customers(staff: StaffMember) -> bool:
 def may_record_consent(staff: StaffMember, customer: Customer) -> bool:
     """Counter, field and directors of the managing branch write down what a person allows."""
     return may_register_somewhere(staff) and works_at(staff, customer.branch_id)
+
+
+def may_export_numbers(staff: StaffMember) -> bool:
+    """Full numbers leave the house through directors and head office alone, after a second signature."""
+    return staff.scope.holds(*DIRECTORS, PostCode.HEAD_OFFICE)

@@ -14,9 +14,6 @@ urlpatterns = [
     path("customers/new/number/", views.check_number, name="check-number"),
     path("customers/new/known/", views.known_already, name="known"),
     path("customers/new/villages/", views.village_choices, name="villages"),
-    path("customers/export/", views.export, name="export"),
-    path("customers/exports/<int:pk>/", views.export_job, name="export-job"),
-    path("customers/exports/<int:pk>/file/", views.export_file, name="export-file"),
     path("customers/<int:pk>/", views.customer, name="customer"),
     path("customers/<int:pk>/ask/", views.ask_elsewhere, name="ask-elsewhere"),
     path("sharings/<int:pk>/end/", views.end_sharing, name="end-sharing"),
@@ -43,5 +40,4 @@ urlpatterns = [
     path("review/<int:pk>/", views.review_pair, name="review-pair"),
     path("ledgers/", views.ledgers, name="ledgers"),
     path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
-    path("ledgers/<int:pk>/report/", views.ledger_report, name="ledger-report"),
 ]

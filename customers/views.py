@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from branches.exports.forms import ExportForm
 from branches.selectors import villages, villages_like
 from coopcrm.shared import audit
-from coopcrm.shared.cells import safe_cell
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from customers import (
     duplicates,
@@ -32,7 +30,7 @@ from customers import (
     sharing,
 )
 from customers.choices import DocumentKind, ReviewState
-from customers.models import Customer, Household, LedgerFile, LedgerRow, Sharing, VisitNote
+from customers.models import Customer, Household, LedgerFile, Sharing, VisitNote
 from customers.names import simplified
 from customers.portfolios.policies import may_see_portfolios
 from customers.portfolios.selectors import responsible_on
@@ -89,6 +87,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     filters = form.cleaned_data if form.is_valid() else {}
     page = selectors.customer_list(request.user, filters=filters, after=request.GET.get("after", ""))
     headings, rows = selectors.with_columns(request.user, page.rows)
+    narrowed = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
     context = {
         "form": form,
         "page": page,
@@ -98,41 +97,10 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "may_register": policies.may_register_somewhere(request.user),
         "may_export": policies.may_export_customers(request.user),
         "may_see_portfolios": may_see_portfolios(request.user),
-        "export_form": forms.ExportForm(staff=request.user, initial=request.GET.dict()),
+        "export_form": ExportForm(kind=exports.CUSTOMERS, staff=request.user, given=narrowed),
         "shows_branch": len(request.user.scope.branch_ids) != 1,
     }
     return render(request, "customers/list.html", context)
-
-
-@require_POST
-def export(request: HttpRequest) -> HttpResponse:
-    """Order the list as a file."""
-    allow(policies.may_export_customers(request.user))
-    form = forms.ExportForm(request.POST, staff=request.user)
-    if not form.is_valid():
-        messages.error(request, _("Choose the format and say what the list is for."))
-        return redirect("customers:list")
-    job = exports.order_export(staff=request.user, **form.deed())
-    return redirect("customers:export-job", job.pk)
-
-
-@require_GET
-def export_job(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far the file is; asked again every two seconds until it is there."""
-    job = get_object_or_404(exports.exports_of(request.user), pk=pk)
-    template = "customers/_export.html" if request.htmx else "customers/export.html"
-    return render(request, template, {"job": job, "file": exports.file_of(job)})
-
-
-@require_GET
-def export_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """The file, for whoever ordered it and still may."""
-    allow(policies.may_export_customers(request.user))
-    job = get_object_or_404(exports.exports_of(request.user), pk=pk)
-    path = exports.file_of(job)
-    if path is None:
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"customers-{job.pk}{path.suffix}")
 
 
 # -- The customer and the household ------------------------------------------------------------------------------------
@@ -634,24 +602,11 @@ def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "page": page,
         "columns": selectors.column_lines(file),
+        "export_form": ExportForm(
+            kind=exports.LEDGER_REPORT,
+            staff=request.user,
+            given={"file": str(file.pk)},
+            initial={"format": "csv", "purpose": _("Report of the import")},
+        ),
     }
     return render(request, "customers/ledger_file.html", context)
-
-
-@require_GET
-def ledger_report(request: HttpRequest, pk: int) -> HttpResponse:
-    """The report of one file: a line per data row, ids and reasons alone."""
-    file = own_file(request, pk)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename*=UTF-8''report-{file.pk}-{quote(file.name)}.csv"
-    )
-    writer = csv.writer(response)
-    writer.writerow(
-        ["source_file", "sheet", "row_number", "outcome", "customer_id", "household_id", "reason"]
-    )
-    rows = LedgerRow.objects.visible_to(request.user).filter(file=file).order_by("pk")
-    fields = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reason")
-    for values in rows.values_list(*fields).iterator():
-        writer.writerow(["" if value is None else safe_cell(str(value)) for value in (file.name, *values)])
-    return response

@@ -8,4 +8,4 @@ class KpiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from kpi import closing  # noqa: F401 - the closing's steps register with the work table
+        from kpi import closing, exports  # noqa: F401 - the closing's steps and the lists register themselves

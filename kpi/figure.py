@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
 from branches.models import StaffMember, Unit
-from coopcrm.shared.cells import safe_cell
 from kpi import words
 from kpi.dashboard import MONTHS, closing_dates, latest_snapshots
 from kpi.models import KpiSnapshot, ScoreCard
 from kpi.rows import PAGE_ROWS, RowPage, rows_behind
 from kpi.selectors import targets_in_force
-
-CSV_ROWS = 20_000
-CSV_STEP = 2_000
 
 
 class FigurePage:
@@ -182,25 +175,3 @@ class FigurePage:
         if self.is_score:
             return RowPage()
         return rows_behind(self.unit, self.code, self.as_of, part=part, after=after, before=before, size=size)
-
-
-def csv_of(page: FigurePage, part: str = "") -> str:
-    """The rows behind a figure as CSV for a spreadsheet; cells that a spreadsheet would run are quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in _lines(page, part):
-        writer.writerow([safe_cell(text) for text in row])
-    return "\N{BYTE ORDER MARK}" + out.getvalue()
-
-
-def _lines(page: FigurePage, part: str) -> Iterator[list[str]]:
-    found = page.rows(part=part, size=CSV_STEP)
-    yield [str(column["label"]) for column in found.columns]
-    count = 0
-    while found.rows and count < CSV_ROWS:
-        for row in found.rows:
-            count += 1
-            yield [str(cell["raw"]) for cell in row]
-        if not found.next_cursor:
-            return
-        found = page.rows(part=part, after=found.next_cursor, size=CSV_STEP)

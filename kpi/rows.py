@@ -142,7 +142,7 @@ def rows_behind(
 ) -> RowPage:
     """A page of the rows that add up to a figure; of the union: the rows of all branches."""
     indicator = INDICATORS[code]
-    chosen = next((each for each in indicator.parts if each.name == part), indicator.parts[0])
+    chosen = _part_of(code, part)
     context = context_with_calendar(as_of, None if unit.kind == UnitKind.UNION else unit.pk)
     found, following, previous = _step(chosen, context, after=after, before=before, size=size)
     names = Names(found)
@@ -160,6 +160,20 @@ def rows_behind(
         previous_cursor=previous,
         why_empty=_("Nothing of this kind is recorded for the unit and period."),
     )
+
+
+def count_rows(unit: Unit, code: str, as_of: date, *, part: str = "", most: int) -> int:
+    """How many rows stand behind a part of a figure, counted up to one more than ``most``."""
+    chosen = _part_of(code, part)
+    context = context_with_calendar(as_of, None if unit.kind == UnitKind.UNION else unit.pk)
+    listed = f"SELECT 1 FROM ({chosen.rows}) listed LIMIT %(size)s"  # noqa: S608 - parts are our own statements
+    (found,) = rows_of(f"SELECT count(*) AS rows FROM ({listed}) counted", {**context, "size": most + 1})  # noqa: S608
+    return found["rows"]
+
+
+def _part_of(code: str, part: str) -> Part:
+    parts = INDICATORS[code].parts
+    return next((each for each in parts if each.name == part), parts[0])
 
 
 def _step(part: Part, context: Mapping[str, Any], *, after: str, before: str, size: int):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from branches.choices import UnitKind
+from branches.exports.forms import ExportForm
 from branches.models import Unit
-from kpi import dashboard, policies, words
-from kpi.figure import FigurePage, csv_of
+from kpi import dashboard, exports, policies, words
+from kpi.figure import FigurePage
 
 
 def _chosen(request, dates: list[date]) -> tuple[date, date | None]:
@@ -103,18 +104,11 @@ def figure_page(request, unit, code, day):
         raise Http404
     page = FigurePage(request.user, unit, code, day)
     may_see_rows = policies.may_see_rows(request.user, unit)
-    if request.GET.get("format") == "csv":
-        if not may_see_rows:
-            raise PermissionDenied(
-                _("The rows behind a figure show customers and loans: not for the counter.")
-            )
-        answer = HttpResponse(
-            csv_of(page, request.GET.get("part", "")), content_type="text/csv; charset=utf-8"
-        )
-        answer.headers["Content-Disposition"] = f'attachment; filename="{code}_{unit.code}_{day}.csv"'
-        return answer
     context = {"page": page, "unit": unit, "may_see_rows": may_see_rows}
     if may_see_rows:
+        part = request.GET.get("part", "")
+        given = {"unit": str(unit.pk), "code": code, "day": day.isoformat(), "part": part}
+        context["export_form"] = ExportForm(kind=exports.FIGURE_ROWS, staff=request.user, given=given)
         context["rows"] = page.rows(
             **{name: request.GET.get(name, "") for name in ("part", "after", "before")}
         )

@@ -3,6 +3,7 @@
 from branches.models.access import Device, SecondFactorSecret, Session
 from branches.models.areas import Area, AreaService
 from branches.models.days import CalendarDay
+from branches.models.exports import Export
 from branches.models.hours import OpeningException, OpeningHours
 from branches.models.lists import ListImport
 from branches.models.proposals import Proposal, ProposalBatch
@@ -16,6 +17,7 @@ __all__ = [
     "CalendarDay",
     "DateRange",
     "Device",
+    "Export",
     "IntegerRange",
     "ListImport",
     "OpeningException",

@@ -328,7 +328,8 @@ def _note_failure(order_id: int, error: Exception) -> None:
         order.claimed_at = None
         wait = timezone.timedelta(seconds=RETRY_SECONDS * order.failures + random.random())  # noqa: S311
         order.not_before = timezone.now() + wait
-        if order.failures >= MOST_FAILURES or isinstance(error, WorkerLostError):
+        is_final = isinstance(error, WorkerLostError | DomainError)  # what a rule refuses stays refused
+        if is_final or order.failures >= MOST_FAILURES:
             order.state = OrderState.FAILED
         order.save(update_fields=["failures", "error", "claimed_at", "not_before", "state"])
         if isinstance(error, PermissionRefused) and order.failures == 1:

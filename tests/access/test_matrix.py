@@ -129,11 +129,11 @@ def answers(cells, roles) -> Iterator[tuple[Cell, int]]:
     """Ask the site each cell of some roles, with every change undone."""
     own, other = make_things(), make_things()
     people = make_people(own.branch)
-    other.job = make_export(other.officer)
+    other.export = make_export(other.officer)
     for role in roles:
         client, staff = Client(raise_request_exception=False), people.get(role)
         cookies: dict = {}
-        own.job = make_export(staff) if staff else other.job
+        own.export = make_export(staff) if staff else other.export
         own.batch = make_batch(staff, own.proposal) if staff else other.batch
         if staff:
             client.force_login(staff)

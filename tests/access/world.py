@@ -14,6 +14,7 @@ from branches.choices import ListKind, PostCode
 from branches.models import (
     Area,
     Device,
+    Export,
     ListImport,
     OpeningException,
     Proposal,
@@ -23,7 +24,7 @@ from branches.models import (
 )
 from coopcrm.shared.models import Job
 from customers.choices import HandoverReason, LedgerKind
-from customers.exports import KIND as EXPORT
+from customers.exports import CUSTOMERS
 from customers.models import (
     Customer,
     Handover,
@@ -91,7 +92,7 @@ class Things:
     sharing: Sharing
     handover: Handover
     device: Device
-    job: Job | None = None
+    export: Export | None = None
 
 
 def make_things() -> Things:
@@ -143,8 +144,11 @@ def make_handover(household: Household, officer: StaffMember) -> Handover:
     return handover
 
 
-def make_export(staff: StaffMember) -> Job:
-    return Job.objects.create(kind=EXPORT, title="List of customers", started_by=staff.pk)
+def make_export(staff: StaffMember) -> Export:
+    """A list whose file is not there yet, with the job that writes it."""
+    job = Job.objects.create(kind="export", title="List of customers", started_by=staff.pk)
+    fields = {"kind": CUSTOMERS, "format": "csv", "purpose": "Round of visits", "rows_expected": 1}
+    return Export.objects.create(ordered_by=staff, job=job, **fields)
 
 
 def make_proposal(staff: StaffMember, branch: Unit, key: str = "") -> Proposal:
@@ -203,8 +207,8 @@ ARGUMENTS = {
     },
     "customers/<int:pk>/ask/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
-    "customers/exports/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
-    "customers/exports/<int:pk>/file/": lambda things, staff: {"pk": things.job.pk},
+    "exports/<int:pk>/": lambda things, staff: {"pk": things.export.pk},
+    "exports/<int:pk>/file/": lambda things, staff: {"pk": things.export.pk},
     "figures/<int:unit>/": lambda things, staff: {"unit": things.branch.pk},
     "figures/<int:unit>/<str:code>/<day:day>/": lambda things, staff: {
         "unit": things.branch.pk,
@@ -216,11 +220,10 @@ ARGUMENTS = {
     "ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
     "households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/facts/": lambda things, staff: {"pk": things.household.pk},
-    "jobs/<int:pk>/": lambda things, staff: {"pk": things.job.pk},
-    "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.job.pk},
-    "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.job.pk},
+    "jobs/<int:pk>/": lambda things, staff: {"pk": things.export.job_id},
+    "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.export.job_id},
+    "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.export.job_id},
     "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
-    "ledgers/<int:pk>/report/": lambda things, staff: {"pk": things.file.pk},
     "proposals/<int:pk>/": lambda things, staff: {"pk": things.proposal.pk},
     "proposals/together/<int:pk>/": lambda things, staff: {"pk": things.batch.pk},
     "proposals/together/<int:pk>/<int:proposal>/": lambda things, staff: {

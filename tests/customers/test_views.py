@@ -617,24 +617,10 @@ def test_ledgers_show_counts_column_maps_and_rows(client, accountant):
     assert f"#{customer.pk}" not in text
 
 
-def test_report_of_a_file_lists_every_row_without_personal_data(client, accountant):
-    file = make_file(branch_of(accountant))
-    customer = make_customer(branch=branch_of(accountant))
-    make_row(file, 2, RowOutcome.CREATED, customer)
-
-    lines = client.get(reverse("customers:ledger-report", args=[file.pk])).content.decode().splitlines()
-
-    assert lines == [
-        "source_file,sheet,row_number,outcome,customer_id,household_id,reason",
-        f"柜台登记簿.xlsx,,2,created,{customer.pk},,",
-    ]
-
-
 def test_file_of_another_branch_is_missing(client, accountant):
     file = make_file(make_branch())
 
     assert page(client, "ledger-file", file.pk)[0].status_code == 404
-    assert client.get(reverse("customers:ledger-report", args=[file.pk])).status_code == 404
 
 
 # -- everybody ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from branches.choices import PostCode
+from coopcrm.shared import files, work
 from kpi import words
 from kpi.dashboard import Dashboard, closing_dates, short_names
 from kpi.indicators import INDICATORS
@@ -182,7 +183,8 @@ def test_a_figure_opens_to_its_rows_and_they_link_to_their_records(client):
     assert "balance of substandard, doubtful and loss loans / balance of all loans" in text_of(answer)
 
 
-def test_the_rows_of_a_figure_are_paged_and_leave_as_csv(client):
+def test_the_rows_of_a_figure_are_paged_and_leave_as_a_list(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     director = make_staff(PostCode.DIRECTOR)
     branch = branch_of(director)
     loans = [make_loan(make_household(branch=branch)) for _number in range(53)]
@@ -193,12 +195,16 @@ def test_the_rows_of_a_figure_are_paged_and_leave_as_csv(client):
     first = client.get(address).content.decode()
     following = re.search(r'rel="next" href="([^"]+)"', first).group(1).replace("&amp;", "&")
     second = client.get(address + following).content.decode()
-    table = client.get(address + "?format=csv").content.decode("utf-8-sig").splitlines()
+    given = dict(re.findall(r'name="(rows_\w+)" value="([^"]*)"', first))
+    client.post("/exports/", {"kind": "kpi.rows", "format": "csv", "purpose": "Review", **given})
+    while work.do_next_order():
+        pass
+    table = files.content_of(director.exports.get().file).decode("utf-8-sig").splitlines()
 
     shown = [set(re.findall(r'href="/loans/(\d+)/"', page)) for page in (first, second)]
     assert [len(ids) for ids in shown] == [50, 3]
     assert shown[0] | shown[1] == {str(loan.pk) for loan in loans}
-    assert len(table) == 54
+    assert len(table) == 1 + 1 + 53 + 1  # mark, heads, rows, mark
 
 
 def test_the_rows_are_not_for_the_counter(client):
@@ -210,7 +216,9 @@ def test_the_rows_are_not_for_the_counter(client):
     address = f"/figures/{branch.pk}/NPL_RATIO/2026-03-31/"
 
     assert f"/loans/{loan.pk}/" not in client.get(address).content.decode()
-    assert client.get(address + "?format=csv").status_code == 403
+    rows = {"rows_unit": branch.pk, "rows_code": "NPL_RATIO", "rows_day": "2026-03-31"}
+    form = {"kind": "kpi.rows", "format": "csv", "purpose": "Review", **rows}
+    assert client.post("/exports/", form).status_code == 403
 
 
 @pytest.mark.parametrize("code", sorted(words.INDICATORS))
