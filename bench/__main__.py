@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, str | None] = {
     "seed": "--customers",
     "closing": "--customers",
     "kpi": "--customers",
+    "ledger": "--rows",
     "ledgers": None,
 }
 

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def seeded_county(database: str, customers: int, day_rows: float, *, keep: bool = False) -> Iterator[None]:
-    """Make the database, seed it and drop it at the end; this process and its children work in it meanwhile."""
+def seeded_county(
+    database: str, customers: int, day_rows: float, *, keep: bool = False, empty: bool = False
+) -> Iterator[None]:
+    """Make the database, seed it and drop it at the end; this process and its children work in it meanwhile.
+
+    ``empty`` leaves the tables without rows.
+    """
     os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
     os.environ["COOPCRM_ROLE"] = "owner"
     os.environ["COOPCRM_DATABASE"] = database
@@ -20,7 +25,7 @@ def seeded_county(database: str, customers: int, day_rows: float, *, keep: bool 
     embedded.attach()
     _drop(embedded, database)
     try:
-        _seed(embedded, database, customers, day_rows)
+        _seed(embedded, database, None if empty else customers, day_rows)
         yield
     finally:
         if not keep:
@@ -39,7 +44,7 @@ def _drop(embedded, database: str) -> None:
     connection.close()
 
 
-def _seed(embedded, database: str, customers: int, day_rows: float) -> None:
+def _seed(embedded, database: str, customers: int | None, day_rows: float) -> None:
     from coopcrm.shared.database import prepare
 
     prepare(embedded.places().database_url(embedded.SUPERUSER, "postgres"), database=database)
@@ -53,7 +58,8 @@ def _seed(embedded, database: str, customers: int, day_rows: float) -> None:
     from kpi.seeding.plan import Plan
 
     call_command("migrate", verbosity=0, interactive=False)
-    seed_county(Plan(customers, DEMO_SEED, DEMO_AS_OF, day_rows), lambda line: print(line, flush=True))
+    if customers is not None:
+        seed_county(Plan(customers, DEMO_SEED, DEMO_AS_OF, day_rows), lambda line: print(line, flush=True))
 
 
 def rows_in(*tables: str) -> dict[str, int]:

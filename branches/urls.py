@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from branches.ledger import views as ledger
 from branches.signin.urls import help_for_others
 from branches.views import areas, days, exports, lists, proposals, staff, units
 
@@ -50,4 +51,9 @@ urlpatterns = [
     path("proposals/together/<int:pk>/", proposals.batch, name="proposal-batch"),
     path("proposals/together/<int:pk>/<int:proposal>/", proposals.open_sample, name="proposal-sample"),
     *help_for_others,
+    path("audit/", ledger.search, name="audit"),
+    path("audit/<int:pk>/", ledger.entry, name="audit-entry"),
+    path("audit/people/<int:pk>/", ledger.person, name="audit-person"),
+    path("audit/seals/", ledger.seals, name="audit-seals"),
+    path("audit/seals/<int:number>/", ledger.seal, name="audit-seal"),
 ]

@@ -15,13 +15,14 @@ class CustomersConfig(AppConfig):
             exports,
             rotation,
             sharing,
+            story,
             timeline,
         )
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
         from customers.registries import page_cards, timeline_sources
 
-        audit.subjects_are(Customer)
+        audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
         tell_the_organisation()
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):

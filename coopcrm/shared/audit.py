@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -57,12 +57,37 @@ FRAME: dict[str, str] = {
 
 TRIGGERS = ("coopcrm_ledger", "coopcrm_ledger_truncate")
 
-_subject_model: list[type[models.Model]] = []
+RelatedRows = Callable[[int], dict[str, list[int]]]
 
 
-def subjects_are(model: type[models.Model]) -> None:
-    """Name the model of the registry's persons: entries about a row that points to one carry the person's id."""
-    _subject_model[:] = [model]
+@dataclass(frozen=True)
+class Subjects:
+    """The registry's persons: their model, the name of their page, and what else belongs to one of them.
+
+    ``related`` returns keys by table of rows about a person that do not name the person themselves.
+    """
+
+    model: type[models.Model]
+    url_name: str
+    related: RelatedRows
+
+
+_subjects: list[Subjects] = []
+
+
+def subjects_are(model: type[models.Model], *, url_name: str, related: RelatedRows) -> None:
+    """Name the registry's persons: entries about a row that points to one carry the person's id."""
+    _subjects[:] = [Subjects(model, url_name, related)]
+
+
+def subjects() -> Subjects:
+    """Who the persons of the registry are."""
+    return _subjects[0]
+
+
+def subject_model() -> type[models.Model] | None:
+    """The model of the registry's persons; None while no app has named it."""
+    return _subjects[0].model if _subjects else None
 
 
 def audited_models() -> dict[str, type[models.Model]]:
@@ -79,12 +104,11 @@ def audited_models() -> dict[str, type[models.Model]]:
 
 def subject_column(model: type[models.Model]) -> str:
     """The column that names the person a row is about: its own key for persons, else the first that points to one."""
-    if _subject_model and model is _subject_model[0]:
-        return model._meta.pk.column
-    for field in model._meta.local_concrete_fields:
-        if field.is_relation and _subject_model and field.related_model is _subject_model[0]:
-            return field.column
-    return ""
+    persons = subject_model()
+    if persons is None or model is persons:
+        return model._meta.pk.column if persons else ""
+    relations = (field for field in model._meta.local_concrete_fields if field.is_relation)
+    return next((field.column for field in relations if field.related_model is persons), "")
 
 
 def secret_columns(model: type[models.Model]) -> tuple[str, ...]:

@@ -134,14 +134,26 @@ def verify(*, using: str | None = None, results: bool = True, expected: str = ""
 # -- The chain ---------------------------------------------------------------------------------------------------------
 
 
+_SEALS = (
+    f"SELECT number, {MICROSECONDS.format('sealed_at')}, from_position, to_position, after_id, upto_id, rows, leaves,"
+    " digest FROM shared_auditseal WHERE number BETWEEN %s AND %s ORDER BY number"
+)
+
+
+def seals_between(alias: str, first: int, last: int) -> list[Seal]:
+    """Some seals in order of their numbers."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_SEALS, [first, last])
+        return [_as_seal(row) for row in cursor.fetchall()]
+
+
+def _as_seal(row: tuple) -> Seal:
+    *figures, leaves, digest = row
+    return Seal(*figures, bytes(leaves), bytes(digest))
+
+
 def _seals(alias: str) -> Iterator[Seal]:
-    sealed_at = MICROSECONDS.format("sealed_at")
-    query = (
-        f"SELECT number, {sealed_at}, from_position, to_position, after_id, upto_id, rows, leaves, digest"
-        " FROM shared_auditseal ORDER BY number"
-    )
-    for *figures, leaves, digest in _streamed(alias, "seals", query, 200):
-        yield Seal(*figures, bytes(leaves), bytes(digest))
+    yield from map(_as_seal, _streamed(alias, "seals", _SEALS, 200, [-LAST_ID, LAST_ID]))
 
 
 def _streamed(alias: str, name: str, query: str, size: int, parameters: Iterable = ()) -> Iterator[tuple]:
