@@ -36,8 +36,14 @@ class ProposalQuerySet(QuerySet):
 
 
 class ExportQuerySet(QuerySet):
-    """A list is its taker's own; audit sees who took what."""
+    """Lists that were taken out."""
 
     def visible_to(self, staff: StaffMember) -> ExportQuerySet:
-        """One's own lists; all of them for auditors."""
-        return self if staff.scope.holds(PostCode.AUDITOR) else self.filter(ordered_by=staff)
+        """One's own, those of the person's branches, and all of them for the union's posts."""
+        scope = staff.scope
+        return self if scope.sees_union else self.filter(Q(ordered_by=staff) | Q(branch__in=scope.branch_ids))
+
+    def shown_to(self, staff: StaffMember) -> ExportQuerySet:
+        """What the page shows: one's own, and all of them to auditors."""
+        rows = self.visible_to(staff)
+        return rows if staff.scope.holds(PostCode.AUDITOR) else rows.filter(ordered_by=staff)

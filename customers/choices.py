@@ -197,3 +197,13 @@ class RevealPurpose(models.TextChoices):
     CORRECT = "correct", _("Correct a wrong number")
     AUTHORITY = "authority", _("Answer an authority")
     AUDIT = "audit", _("Audit")
+
+
+class ReadingPurpose(models.TextChoices):
+    """What a photo of a document is looked at for."""
+
+    IDENTITY = "identity", _("Compare with the person at the counter")
+    CREDIT = "credit", _("Credit application")
+    CORRECTION = "correction", _("Correct the record")
+    AUTHORITY = "authority", _("Request of an authority")
+    AUDIT = "audit", _("Audit")

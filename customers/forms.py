@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
+from coopcrm.shared.uploads import refusal_for
+from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
 from customers import facts, identity, numbers, registries
 from customers.choices import (
     CreditReport,
     DocumentKind,
     FactSource,
+    ReadingPurpose,
     Relation,
     ReviewState,
     RowOutcome,
@@ -392,6 +395,29 @@ class DecisionForm(forms.Form):
     decision = forms.ChoiceField(
         choices=[(state, state) for state in (ReviewState.SAME, ReviewState.DIFFERENT, ReviewState.LATER)]
     )
+
+
+class PhotoForm(forms.Form):
+    """A photo of a document, as the phone or camera made it."""
+
+    photo = forms.FileField(
+        label=_("Photo"),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("JPEG, PNG or WebP, at most 12 MB. Only the picture is kept."),
+    )
+
+    def clean_photo(self) -> bytes:
+        """The content; a file larger than any photo is not read."""
+        photo = self.cleaned_data["photo"]
+        if photo.size > MAX_PHOTO_BYTES:
+            raise forms.ValidationError(str(refusal_for("photo_too_large")))
+        return photo.read()
+
+
+class PhotoPurposeForm(forms.Form):
+    """What a photo is looked at for."""
+
+    purpose = forms.ChoiceField(label=_("What for"), choices=ReadingPurpose)
 
 
 class PhoneForm(forms.Form):

@@ -101,3 +101,14 @@ def may_record_consent(staff: StaffMember, customer: Customer) -> bool:
 def may_export_numbers(staff: StaffMember) -> bool:
     """Full numbers leave the house through directors and head office alone, after a second signature."""
     return staff.scope.holds(*DIRECTORS, PostCode.HEAD_OFFICE)
+
+
+def may_add_document_photo(staff: StaffMember, customer: Customer) -> bool:
+    """Who registers at the branch that manages the customer photographs the documents."""
+    return may_register(staff, customer.branch)
+
+
+def may_read_document_photo(staff: StaffMember, customer: Customer) -> bool:
+    """The photo shows the full number: for those who work with the customer, the risk department and audit."""
+    works_here = staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS) and works_at(staff, customer.branch_id)
+    return works_here or staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE, PostCode.AUDITOR)

@@ -162,3 +162,12 @@ class OfCustomerQuerySet(QuerySet):
         """Rows of customers of the person's branches; of all branches for head office and audit."""
         scope = require_scope(staff)
         return self if scope.sees_union else self.filter(customer__branch__in=scope.branch_ids)
+
+
+class DocumentPhotoQuerySet(QuerySet):
+    """Photos of documents follow the branch that manages the holder."""
+
+    def visible_to(self, staff: StaffMember) -> DocumentPhotoQuerySet:
+        """Photos of documents of the person's customers; of all for head office and audit."""
+        scope = require_scope(staff)
+        return self if scope.sees_union else self.filter(document__customer__branch__in=scope.branch_ids)

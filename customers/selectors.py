@@ -20,6 +20,7 @@ from customers import duplicates, facts, masking, numbers, policies, registries
 from customers.choices import FACT_CODES, DocumentState, FactSource, ReviewState, RowOutcome
 from customers.models import (
     Customer,
+    DocumentPhoto,
     FactSheet,
     Household,
     IdentityDocument,
@@ -141,6 +142,8 @@ class Shown:
     state: str = ""
     note: str = ""
     tone: str = ""
+    pk: int | None = None
+    has_photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,8 @@ DOCUMENT_NOTES = {
 
 def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> CustomerPage:
     """Read the whole page in a fixed number of queries."""
-    documents = list(customer.documents.order_by("pk"))
+    photos = DocumentPhoto.objects.filter(document=OuterRef("pk"))
+    documents = list(customer.documents.annotate(has_photo=Exists(photos)).order_by("pk"))
     phones = list(customer.phones.filter(valid_to=None).order_by("pk"))
     current = customer.memberships.filter(in_force(today)).select_related(
         "household__village", "household__branch"
@@ -221,7 +225,13 @@ def shown_document(row: IdentityDocument) -> Shown:
     """A document with its number masked for a detail view."""
     note, tone = DOCUMENT_NOTES.get(row.state, ("", ""))
     return Shown(
-        row.get_kind_display(), masking.mask_id(row.open("number"), "detail"), row.state, str(note), tone
+        label=row.get_kind_display(),
+        text=masking.mask_id(row.open("number"), "detail"),
+        state=row.state,
+        note=str(note),
+        tone=tone,
+        pk=row.pk,
+        has_photo=row.has_photo,
     )
 
 

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from branches.exports.forms import ExportForm
 from branches.selectors import villages, villages_like
-from coopcrm.shared import audit
+from coopcrm.shared import audit, files
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from customers import (
+    document_photos,
     duplicates,
     evidence,
     exports,
@@ -30,7 +31,7 @@ from customers import (
     sharing,
 )
 from customers.choices import DocumentKind, ReviewState
-from customers.models import Customer, Household, LedgerFile, Sharing, VisitNote
+from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
 from customers.names import simplified
 from customers.portfolios.policies import may_see_portfolios
 from customers.portfolios.selectors import responsible_on
@@ -123,6 +124,10 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "person": person,
         "place": selectors.place(person),
         "may_visit": page.household and policies.may_record_visit(request.user, page.household),
+        "photo_form": forms.PhotoForm() if policies.may_add_document_photo(request.user, person) else None,
+        "photo_purposes": forms.PhotoPurposeForm()
+        if policies.may_read_document_photo(request.user, person)
+        else None,
         "phone_form": forms.PhoneForm() if policies.may_register(request.user, person.branch) else None,
     }
     return render(request, "customers/customer.html", context)
@@ -200,6 +205,48 @@ def add_phone(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("The phone is noted."))
     return redirect("customers:customer", pk)
+
+
+def own_document(request: HttpRequest, pk: int) -> IdentityDocument:
+    """A document of a customer whose record the person reads, or 404."""
+    rows = IdentityDocument.objects.filter(customer__in=Customer.objects.managed_for(request.user))
+    return get_object_or_404(rows.select_related("customer__branch"), pk=pk)
+
+
+@require_POST
+def add_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take in a photo of a document."""
+    document = own_document(request, pk)
+    allow(policies.may_add_document_photo(request.user, document.customer))
+    form = forms.PhotoForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors.get("photo", [_("Choose a photo.")])))
+        return redirect("customers:customer", document.customer_id)
+    try:
+        document_photos.add_document_photo(
+            staff=request.user, document=document, content=form.cleaned_data["photo"]
+        )
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The photo is kept with the document."))
+    return redirect("customers:customer", document.customer_id)
+
+
+@require_POST
+def read_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
+    """The newest photo of a document; who looked, and what for, is on record."""
+    document = own_document(request, pk)
+    try:
+        file = document_photos.read_document_photo(
+            staff=request.user, document=document, purpose=request.POST.get("purpose", "")
+        )
+    except PermissionRefused as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("customers:customer", document.customer_id)
+    return files.answer(file, name=f"document-{document.pk}.jpg")
 
 
 def own_household(request: HttpRequest, pk: int | str) -> Household:

@@ -28,7 +28,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     allow_posted(request)
     if request.method == "POST":
         return _order(request)
-    rows = Export.objects.visible_to(request.user).select_related("ordered_by", "approved_by", "job", "file")
+    rows = Export.objects.shown_to(request.user).select_related("ordered_by", "approved_by", "job", "file")
     if request.GET.get("after", "").isdecimal():
         rows = rows.filter(pk__lt=int(request.GET["after"]))
     found = list(rows.order_by("-pk")[: PAGE + 1])
@@ -67,7 +67,7 @@ def _order(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """One line of the list, asked again while the file is being written."""
     allow_posted(request)
-    rows = Export.objects.visible_to(request.user).select_related("ordered_by", "approved_by", "job", "file")
+    rows = Export.objects.shown_to(request.user).select_related("ordered_by", "approved_by", "job", "file")
     (line,) = _lines(request.user, [get_object_or_404(rows, pk=pk)])
     sees_all = request.user.scope.holds(PostCode.AUDITOR)
     return render(request, "branches/_export.html", {"line": line, "sees_all": sees_all})
@@ -77,7 +77,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 def export_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The file, for whoever ordered it and still may; each time is counted and recorded."""
     allow_posted(request)
-    found = get_object_or_404(Export.objects.visible_to(request.user), pk=pk)
+    found = get_object_or_404(Export.objects.shown_to(request.user), pk=pk)
     try:
         stored = fetch_export(found, staff=request.user)
     except PermissionRefused as refusal:

@@ -118,6 +118,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ratings_contribution": (),
     "ratings_customertier": (),
     "ratings_panelvote": (),
+    "customers_documentphoto": (),
     "customers_feedback": (),
     "kpi_branchday": (),
     "kpi_kpisnapshot": (),

@@ -3,7 +3,7 @@
 from customers.models.consents import Consent, ConsentText
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
-from customers.models.people import Customer, IdentityDocument, Marriage, Phone
+from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.portfolios import Handover, HandoverItem
 from customers.models.sharing import Sharing
 from customers.models.visits import Feedback, VisitNote
@@ -12,6 +12,7 @@ __all__ = [
     "Consent",
     "ConsentText",
     "Customer",
+    "DocumentPhoto",
     "FactSheet",
     "Feedback",
     "Handover",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
+from coopcrm.shared.models import StoredFile
 from customers.choices import (
     CustomerKind,
     CustomerState,
@@ -18,7 +20,7 @@ from customers.choices import (
     PhoneKind,
     Sex,
 )
-from customers.querysets import CustomerQuerySet
+from customers.querysets import CustomerQuerySet, DocumentPhotoQuerySet
 
 
 class Customer(models.Model):
@@ -190,3 +192,23 @@ class Marriage(SealedRow):
 
     def __str__(self) -> str:
         return f"{self.first} · {self.second}"
+
+
+class DocumentPhoto(models.Model):
+    """A photo of an identity document; a later one stands beside the earlier, the newest is shown."""
+
+    classification = classes(C1="added_at")
+
+    document = models.ForeignKey(IdentityDocument, models.PROTECT, related_name="photos")
+    file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
+    added_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(db_default=Now())
+
+    objects = DocumentPhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("photo of a document")
+        verbose_name_plural = _("photos of documents")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

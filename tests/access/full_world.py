@@ -15,7 +15,7 @@ from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
 from ratings.models import Contribution, Panel, PanelVote
-from tests.access.world import Things, make_things
+from tests.access.world import Things, make_document_photo, make_export, make_things
 from tests.book import make_account, make_line, make_score
 from tests.factories import TODAY
 
@@ -64,6 +64,8 @@ def make_everything() -> Things:
     )
     BranchDay.objects.create(branch=things.branch, day=TODAY, deposits=1, loans=1, transactions=1, fees=1)
     make_score(things.branch, "81.50")
+    make_export(things.officer)
+    make_document_photo(things)
     return things
 
 

@@ -22,14 +22,16 @@ from branches.models import (
     StaffMember,
     Unit,
 )
-from coopcrm.shared.models import AuditEntry, AuditSeal, Job
+from coopcrm.shared.models import AuditEntry, AuditSeal, Job, StoredFile
 from customers.choices import HandoverReason, LedgerKind
 from customers.exports import CUSTOMERS
 from customers.models import (
     Customer,
+    DocumentPhoto,
     Handover,
     HandoverItem,
     Household,
+    IdentityDocument,
     LedgerFile,
     LedgerImport,
     ReviewPair,
@@ -49,6 +51,7 @@ from tests.factories import (
     make_staff,
     make_village,
     make_visit,
+    resident_number,
 )
 
 ANONYMOUS = "anonymous"
@@ -94,12 +97,17 @@ class Things:
     device: Device
     export: Export | None = None
 
+    @property
+    def document(self) -> IdentityDocument:
+        """The customer's identity document."""
+        return self.customer.documents.get()
+
 
 def make_things() -> Things:
     branch = make_branch()
     village = make_village(unit=branch)
     officer = make_staff(PostCode.LOAN_OFFICER, branch)
-    customer = make_customer(branch=branch, village=village)
+    customer = make_customer(branch=branch, village=village, number=resident_number())
     household = make_household(customer)
     pair = make_pair(customer, make_customer("张桂蓝", branch=branch))
     run = LedgerImport.objects.create(as_of=TODAY)
@@ -148,7 +156,15 @@ def make_export(staff: StaffMember) -> Export:
     """A list whose file is not there yet, with the job that writes it."""
     job = Job.objects.create(kind="export", title="List of customers", started_by=staff.pk)
     fields = {"kind": CUSTOMERS, "format": "csv", "purpose": "Round of visits", "rows_expected": 1}
-    return Export.objects.create(ordered_by=staff, job=job, **fields)
+    branch_id = None if staff.scope.sees_union else min(staff.scope.branch_ids, default=None)
+    return Export.objects.create(ordered_by=staff, branch_id=branch_id, job=job, **fields)
+
+
+def make_document_photo(things: Things) -> DocumentPhoto:
+    """A photo of the customer's document whose file lies nowhere."""
+    fields = {"owner": things.officer.pk, "kind": "jpeg", "purpose": "document_photo", "key_id": 1}
+    file = StoredFile.objects.create(name=f"photo-{things.branch.pk}", size=1, sha256=b"1", **fields)
+    return DocumentPhoto.objects.create(document=things.document, file=file, added_by=things.officer)
 
 
 def make_proposal(staff: StaffMember, branch: Unit, key: str = "") -> Proposal:
@@ -223,6 +239,8 @@ ARGUMENTS = {
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "exports/<int:pk>/": lambda things, staff: {"pk": things.export.pk},
     "exports/<int:pk>/file/": lambda things, staff: {"pk": things.export.pk},
+    "documents/<int:pk>/photo/": lambda things, staff: {"pk": things.document.pk},
+    "documents/<int:pk>/photo/read/": lambda things, staff: {"pk": things.document.pk},
     "figures/<int:unit>/": lambda things, staff: {"unit": things.branch.pk},
     "figures/<int:unit>/<str:code>/<day:day>/": lambda things, staff: {
         "unit": things.branch.pk,

@@ -91,4 +91,3 @@ def test_no_operation_fails_or_answers_what_it_did_not_declare(book, client, mon
 
     assert asked >= CASES * 10
     cache.clear()
-
