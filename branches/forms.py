@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches import policies
 from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind, Weekday
@@ -226,7 +227,7 @@ class AreaForm(forms.Form):
         label=_("Code"), max_length=12, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         help_text=_("Twelve digits, as the statistics office publishes them."),
     )  # fmt: skip
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=100)
     valid_from = day_field(_("In force from"))
     households = forms.IntegerField(
         label=_("Households in the village register"), required=False, min_value=0, max_value=100_000
@@ -241,7 +242,7 @@ class AreaForm(forms.Form):
 class AreaChangeForm(forms.Form):
     """Name and register count of an area."""
 
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=100)
     households = forms.IntegerField(
         label=_("Households in the village register"), required=False, min_value=0, max_value=100_000
     )
@@ -300,7 +301,7 @@ class CalendarForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=DayKind.choices)
     first = day_field(_("First day"))
     last = day_field(_("Last day"), required=False)
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=60)
 
     def clean(self):
         data = super().clean()

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import CharWidget, ForeignKeyWidget, Widget
@@ -176,7 +177,7 @@ class UnitResource(ListResource):
 
     columns = (
         Column("code", _("Code"), "41152231", required=True),
-        Column("name", _("Name"), "寨河信用社", required=True),
+        Column("name", pgettext_lazy("of a place or day", "Name"), "寨河信用社", required=True),
         Column("kind", _("Kind"), "branch", required=True),
         Column("parent", _("Unit above"), "411522", required=True),
         Column("opened_on", _("Opened on"), "2026-01-01"),
@@ -210,7 +211,7 @@ class AreaResource(ListResource):
 
     columns = (
         Column("code", _("Code"), "411522100201", required=True),
-        Column("name", _("Name"), "孙家村", required=True),
+        Column("name", pgettext_lazy("of a place or day", "Name"), "孙家村", required=True),
         Column("households", _("Households in the village register"), "412"),
         Column("unit", _("Served by"), "41152201"),
     )
@@ -267,7 +268,7 @@ class CalendarResource(ListResource):
     columns = (
         Column("day", _("Day"), "2027-01-01", required=True),
         Column("kind", _("Kind"), "holiday", required=True),
-        Column("name", _("Name"), "元旦", required=True),
+        Column("name", pgettext_lazy("of a place or day", "Name"), "元旦", required=True),
     )
     day = Field("day", "day", widget=DayWidget())
     kind = Field("kind", "kind", widget=ChoiceWidget(DayKind.choices))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
 from branches import proposals
 from branches.exports.services import end_exports
+from branches.services.areas import settle_services
+from branches.services.staff import tell_of_ended_posts
 from coopcrm.shared import files
 
 log = logging.getLogger(__name__)
@@ -26,3 +29,12 @@ def end_files() -> None:
     if ended := end_exports():
         log.info("ended %d lists", ended, extra={"count": ended})
     files.sweep()
+
+
+@shared_task
+def begin_day() -> None:
+    """Let what was dated for today come true: who serves which village, whose post ended. Safe to repeat."""
+    today = timezone.localdate()
+    moved, ended = settle_services(today), tell_of_ended_posts(today)
+    if moved or ended:
+        log.info("%d villages changed hands, %d posts ended", moved, ended, extra={"count": moved + ended})

@@ -338,6 +338,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

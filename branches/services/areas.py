@@ -129,6 +129,7 @@ def succeed_area(
         raise Refused(_("This code has ended already."), code="area_ended")
     if valid_from <= area.valid_from:
         raise Refused(_("The change comes after the day this code began."), code="area_period")
+    _write_down_servers([area.pk], valid_from)
     if into is not None:
         _check_merger(area, into, valid_from)
         _end_version(area, valid_from)

@@ -155,6 +155,14 @@ def end_post(*, post: Post, on: date, by: StaffMember, today: date, reason: str 
     return post
 
 
+def tell_of_ended_posts(today: date) -> int:
+    """Send ``post_ended`` for posts whose first day without is today; returns how many. Listeners may hear it twice."""
+    ended = Post.objects.filter(valid_to=today, valid_from__lt=today).select_related("staff")
+    for post in ended:
+        post_ended.send(Post, staff=post.staff, post=post)
+    return len(ended)
+
+
 @transaction.atomic
 def extend_rotation(*, post: Post, reason: str, by: StaffMember) -> Post:
     """Let the rotation of a post wait a year longer, with the reason on record (handbook §7)."""

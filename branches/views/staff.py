@@ -16,6 +16,7 @@ from branches.choices import PostCode
 from branches.models import Post, StaffMember
 from branches.selectors.people import lines_for
 from branches.services import staff as services
+from branches.signin.policies import may_help, may_propose_lost_factor
 from branches.views.common import PAGE, allow, allow_posted, offered_people, refused, today, typed
 from coopcrm.shared.errors import DomainError
 
@@ -59,6 +60,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
         "rotation": lines_for(held, day) if sees_rotation else [],
         "may_extend": policies.may_extend_rotation(request.user) and found.pk != request.user.pk,
         "may_keep": policies.may_keep_organisation(request.user),
+        "may_help": may_help(request.user, found) or may_propose_lost_factor(request.user, found),
         "may_ask": policies.may_propose_posts(request.user)
         and found.pk != request.user.pk
         and found.is_active,
