@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, str | None] = {
     "closing": "--customers",
     "kpi": "--customers",
     "ledger": "--rows",
+    "counter": "--customers",
     "ledgers": None,
 }
 

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser.conftest import open_session
+
 LONG = "a" * 7000
 NUL, LONE, WIDE = "%00", "%ED%A0%80", "%EF%BC%9D1%2B1"
 HUGE = "9" * 400
@@ -120,15 +122,9 @@ def status_of(answer: bytes) -> int:
 
 
 @pytest.fixture(scope="module")
-def signed_in(site, browser) -> str:
+def signed_in(site) -> str:
     """The cookie line of a director."""
-    from tests.browser.conftest import sign_in
-
-    context = browser.new_context(base_url=site)
-    sign_in(context.new_page(), "director")
-    line = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in context.cookies())
-    context.close()
-    return f"Cookie: {line}"
+    return f"Cookie: session={open_session('director')}"
 
 
 def test_no_request_brings_the_server_down(site, signed_in):
