@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from branches.choices import PostCode
 from branches.office import OfficeAdmin, office
-from customers.models import Customer
+from customers.models import Customer, StaffHousehold
 
 
 @admin.register(Customer, site=office)
@@ -39,3 +39,14 @@ class CustomerAdmin(OfficeAdmin):
 
     def get_queryset(self, request: HttpRequest):
         return Customer.objects.managed_for(request.user)
+
+
+@admin.register(StaffHousehold, site=office)
+class StaffHouseholdAdmin(OfficeAdmin):
+    """Households of staff and their relatives, declared to head office."""
+
+    keepers = (PostCode.HEAD_OFFICE,)
+    readers = (PostCode.AUDITOR,)
+    list_display = ["staff", "household", "declared_on"]
+    list_select_related = ["staff", "household"]
+    raw_id_fields = ["staff", "household"]

@@ -13,6 +13,7 @@ class CustomersConfig(AppConfig):
         from customers import (  # noqa: F401 - registers the orders it does
             consents,
             exports,
+            reveal,
             rotation,
             sharing,
             story,
@@ -20,11 +21,13 @@ class CustomersConfig(AppConfig):
         )
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
-        from customers.registries import page_cards, timeline_sources
+        from customers.registries import number_readers, page_cards, timeline_sources
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
         tell_the_organisation()
+        number_readers.register("document", reveal.document_of)
+        number_readers.register("phone", reveal.phone_of)
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
             timeline_sources.register(f"customers.{source.__name__}", source)
         page_cards.register("customers.consents", consents.consents_card)

@@ -7,7 +7,9 @@ from datetime import date
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
@@ -20,12 +22,13 @@ from customers.choices import (
     FactSource,
     ReadingPurpose,
     Relation,
+    RevealPurpose,
     ReviewState,
     RowOutcome,
     Sex,
     SharingPurpose,
 )
-from customers.models import Household
+from customers.models import Customer, Household
 from customers.names import simplified
 from customers.purposes import AT_COUNTER, RULES
 
@@ -477,3 +480,19 @@ class TransferForm(forms.Form):
     """Ask another branch to hand a household over."""
 
     reason = forms.CharField(label=_("Why the household should move to your branch"), max_length=300)
+
+
+class RevealForm(forms.Form):
+    """What a full number is needed for."""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"), choices=[("", pgettext_lazy("no choice yet", "Choose")), *RevealPurpose.choices]
+    )
+    note = forms.CharField(label=_("Note"), max_length=100, required=False)
+
+
+def reveal_context(customer: Customer, what: str, pk: int, data=None, refusal: str = "") -> dict:
+    """The form that asks what one full number is needed for, as its part of a page draws it."""
+    url = reverse("customers:reveal", args=[customer.pk, what, pk])
+    form = RevealForm(data, auto_id=f"reveal-{what}-{pk}-%s")
+    return {"url": url, "reveal_form": form, "refusal": refusal}

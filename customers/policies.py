@@ -54,6 +54,18 @@ def may_record_facts(staff: StaffMember, household: Household) -> bool:
     return knows and works_at(staff, household.branch_id)
 
 
+def may_reveal(staff: StaffMember, customer: Customer) -> bool:
+    """Counter, field and directors read a full number of their branch's people; so do the union's desks and audit."""
+    if staff.scope.holds(*UNION_DESKS, PostCode.AUDITOR):
+        return True
+    return may_register_somewhere(staff) and works_at(staff, customer.branch_id)
+
+
+def may_see_readings(staff: StaffMember) -> bool:
+    """Audit and head office see who read how many numbers."""
+    return staff.scope.holds(PostCode.AUDITOR, PostCode.HEAD_OFFICE)
+
+
 def may_ask_elsewhere(staff: StaffMember, customer: Customer) -> bool:
     """Counter, field and directors ask for sharing or transfer of a person whom another branch manages."""
     return may_register_somewhere(staff) and not may_read_fully(staff, customer)

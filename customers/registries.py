@@ -54,6 +54,9 @@ list_columns = Registry()
 list_filters = Registry()
 """By query parameter: ``ListFilter`` by which the list of customers can be narrowed."""
 
+number_readers = Registry()
+"""By code: ``reader(customer, pk)`` returns ``(sealed row, kind in words)`` of one number of a customer, or None."""
+
 exposures = Registry()
 """``exposure(staff, household)`` returns ``[(label, yuan)]`` for the household's page."""
 

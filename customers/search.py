@@ -26,6 +26,7 @@ from customers.querysets import require_scope
 
 PAGE = 20
 LONGEST_TEXT = 60
+LEAST_WHOLE = 7  # digits of the shortest number that is looked up whole; ends of numbers have four or six
 HOUSEHOLD_SIGN = re.compile(r"^(?:#|户|戶|household\s*#?)\s*(\d{1,12})$", re.IGNORECASE)
 NUMBER = re.compile(r"\+?\d[\d\-‐‑–—() ]*[\dXx]|\d+[Xx]?")
 CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -59,6 +60,7 @@ class Found:
     villages: list[Area] = field(default_factory=list)
     households: list[Household] = field(default_factory=list)
     cursor: str = ""
+    is_whole_number: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -184,7 +186,8 @@ def _by_number(staff: StaffMember, text: str, limit: int) -> Found:
     )
     hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
     is_short = digits.isdecimal() and len(digits) <= 9
-    return Found(text, hits[:limit], households=_households(staff, digits) if is_short else [])
+    households = _households(staff, digits) if is_short else []
+    return Found(text, hits[:limit], households=households, is_whole_number=len(digits) >= LEAST_WHOLE)
 
 
 def _number_arms(digits: str, text: str) -> Iterator[tuple[Any, QuerySet]]:

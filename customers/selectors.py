@@ -142,8 +142,9 @@ class Shown:
     state: str = ""
     note: str = ""
     tone: str = ""
-    pk: int | None = None
+    pk: int = 0
     has_photo: bool = False
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,10 @@ def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> Cus
     return CustomerPage(
         customer=customer,
         documents=[shown_document(row) for row in documents],
-        phones=[Shown(row.get_kind_display(), masking.mask_phone(row.open("number"))) for row in phones],
+        phones=[
+            Shown(row.get_kind_display(), masking.mask_phone(row.open("number")), what="phone", pk=row.pk)
+            for row in phones
+        ],
         membership=membership,
         members=members,
         manager=manager,
@@ -232,6 +236,7 @@ def shown_document(row: IdentityDocument) -> Shown:
         tone=tone,
         pk=row.pk,
         has_photo=row.has_photo,
+        what="document",
     )
 
 

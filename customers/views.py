@@ -6,7 +6,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -26,6 +26,8 @@ from customers import (
     identity,
     numbers,
     policies,
+    readings,
+    reveal,
     selectors,
     services,
     sharing,
@@ -70,7 +72,10 @@ def search(request: HttpRequest) -> HttpResponse:
     ):
         return redirect("customers:customer", found.hits[0].customer.pk)
     template = "customers/_results.html" if request.htmx else "customers/search.html"
-    known = sharing.known_elsewhere([hit.customer for hit in found.hits if not hit.is_own])
+    foreign = [hit.customer for hit in found.hits if not hit.is_own]
+    known = sharing.known_elsewhere(foreign)
+    if found.is_whole_number:
+        reveal.note_search(request.user, foreign)
     lines = [(hit, hit.customer.name, known.get(hit.customer.pk)) for hit in found.hits]
     context = {
         "found": found,
@@ -187,6 +192,35 @@ def note_reading(request: HttpRequest, household: Household) -> None:
     found = given.on(timezone.localdate()).first()
     purpose = found.purpose if found else ""
     audit.record("reading", subject=household, purpose=purpose, detail={"what": "shared household"})
+
+
+@require_POST
+def reveal_number(request: HttpRequest, pk: int, what: str, row: int) -> HttpResponse:
+    """Show one full number for a purpose; the answer holds it for a minute, and nothing else ever does."""
+    person = get_object_or_404(Customer.objects.managed_for(request.user).select_related("branch"), pk=pk)
+    given = {name: request.POST.get(name, "").replace("\x00", "") for name in ("purpose", "note")}
+    try:
+        shown = reveal.reveal(staff=request.user, customer=person, what=what, pk=row, **given)
+    except PermissionRefused as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        if not request.htmx:
+            messages.error(request, str(refusal))
+            return redirect("customers:customer", pk)
+        again = forms.reveal_context(person, what, row, request.POST, str(refusal))
+        return render(request, "customers/_reveal.html", again)
+    if shown is None:
+        raise Http404
+    template = "customers/_revealed.html" if request.htmx else "customers/revealed.html"
+    return render(request, template, {"shown": shown, "person": person})
+
+
+@require_GET
+def readings_page(request: HttpRequest) -> HttpResponse:
+    """Who read how many numbers, the unusual first."""
+    allow(policies.may_see_readings(request.user))
+    lines = readings.readers(today=timezone.localdate())
+    return render(request, "customers/readings.html", {"readers": lines, "days": readings.DAYS})
 
 
 @require_POST
@@ -346,6 +380,8 @@ def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[d
         match.customer for match in matches if not policies.may_read_fully(request.user, match.customer)
     ]
     known = sharing.known_elsewhere(foreign)
+    holders = {match.customer.pk for match in matches if match.holds_the_number}
+    reveal.note_search(request.user, [customer for customer in foreign if customer.pk in holders])
     return [
         {
             "pk": match.customer.pk,

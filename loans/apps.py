@@ -20,6 +20,7 @@ class LoansConfig(AppConfig):
         registries.exposures.register("loans", customer_page.exposure)
         registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register("loans.accounts", customer_page.accounts_card)
+        registries.number_readers.register("account", customer_page.account_of)
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
         for source in (
             customer_page.loans_paid_out,

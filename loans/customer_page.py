@@ -45,6 +45,12 @@ def accounts_card(staff: StaffMember, customer: Customer | None, household: Hous
     return ("loans/_accounts_card.html", {"accounts": shown, "customer": customer}) if shown else None
 
 
+def account_of(customer: Customer, pk: int) -> tuple[Account, str] | None:
+    """An account of the customer, whose full number may be read for a purpose, and its product in words."""
+    row = Account.objects.filter(customer=customer, pk=pk).select_related("product").first()
+    return (row, str(row.product)) if row else None
+
+
 def loans_paid_out(
     staff: StaffMember, customer: Customer, households: list[Household], limit: int
 ) -> list[TimelineEvent]:

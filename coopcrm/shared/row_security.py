@@ -119,6 +119,7 @@ RULES: dict[str, Rule] = {
     # The registry beneath the card
     "customers_sharing": branch() | household(),
     "customers_documentphoto": document(),
+    "customers_staffhousehold": household(),
     "customers_managerassignment": household() | shared(),
     "customers_handover": branch(),
     "customers_handoveritem": beneath("customers_handover", "handover_id"),

@@ -5,7 +5,7 @@ from customers.models.households import FactSheet, Household, ManagerAssignment,
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.portfolios import Handover, HandoverItem
-from customers.models.sharing import Sharing
+from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "Phone",
     "ReviewPair",
     "Sharing",
+    "StaffHousehold",
     "VisitNote",
 ]

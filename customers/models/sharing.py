@@ -1,4 +1,4 @@
-"""What one branch lets another read for a while, and for what."""
+"""What one branch lets another read for a while, and whose household is a member of staff's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from branches.models import DateRange, StaffMember, Unit
 from coopcrm.shared.classification import classes
 from customers.choices import SharingPurpose
 from customers.models.households import Household
-from customers.querysets import SharingQuerySet
+from customers.querysets import OfHouseholdQuerySet, SharingQuerySet
 
 
 class Sharing(models.Model):
@@ -60,3 +60,27 @@ class Sharing(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.household_id} → {self.branch}"
+
+
+class StaffHousehold(models.Model):
+    """A household that is a member of staff's own or a relative's, as declared: reading its numbers is a signal."""
+
+    classification = classes(C1="declared_on")
+
+    staff = models.ForeignKey(
+        StaffMember, models.PROTECT, related_name="+", verbose_name=_("member of staff")
+    )
+    household = models.ForeignKey(Household, models.PROTECT, related_name="+", verbose_name=_("household"))
+    declared_on = models.DateField(_("declared on"))
+
+    objects = OfHouseholdQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("household of staff")
+        verbose_name_plural = _("households of staff")
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "household"], name="staff_household_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff} #{self.household_id}"

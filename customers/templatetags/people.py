@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 from django.template.loader import render_to_string
 
+from customers import forms, policies
+
 register = template.Library()
 
 
@@ -12,3 +14,11 @@ register = template.Library()
 def part(context, name: str, values: dict) -> str:
     """Draw a part that another app has registered for this page, with its own values."""
     return render_to_string(name, {**values, "user": context.get("user")}, request=context.get("request"))
+
+
+@register.inclusion_tag("customers/_reveal.html", takes_context=True)
+def reveal(context, customer, what: str, pk: int) -> dict:
+    """The button that shows one full number for a purpose; nothing for posts that read none."""
+    if not policies.may_reveal(context["request"].user, customer):
+        return {}
+    return forms.reveal_context(customer, what, pk)

@@ -107,7 +107,8 @@ def make_things() -> Things:
     branch = make_branch()
     village = make_village(unit=branch)
     officer = make_staff(PostCode.LOAN_OFFICER, branch)
-    customer = make_customer(branch=branch, village=village, number=resident_number())
+    numbers = {"number": resident_number(), "phone": f"139{branch.pk:08d}"}
+    customer = make_customer(branch=branch, village=village, **numbers)
     household = make_household(customer)
     pair = make_pair(customer, make_customer("张桂蓝", branch=branch))
     run = LedgerImport.objects.create(as_of=TODAY)
@@ -234,6 +235,11 @@ ARGUMENTS = {
     "customers/<int:pk>/consents/<str:purpose>/": lambda things, staff: {
         "pk": things.customer.pk,
         "purpose": "marketing",
+    },
+    "customers/<int:pk>/numbers/<slug:what>/<int:row>/": lambda things, staff: {
+        "pk": things.customer.pk,
+        "what": "phone",
+        "row": things.customer.phones.get().pk,
     },
     "customers/<int:pk>/ask/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},

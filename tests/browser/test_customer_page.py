@@ -102,3 +102,31 @@ def test_foreign_customer_is_a_masked_card(open_page):
 
     assert foreign
     assert page.troubles == []
+
+
+def test_a_number_is_shown_for_a_purpose_and_a_foreign_household_is_asked_for(open_page):
+    page = open_page("loan_officer", size="phone")
+    own = open_first_customer(page)
+    asking = page.locator("aside details.reveal").first
+    asking.locator("summary").click()
+    asking.locator("button").click()
+    assert page.locator("[data-revealed]").count() == 0  # no purpose, no number
+
+    asking.locator("select").select_option("identify")
+    asking.locator("button").click()
+    page.locator("[data-revealed]").wait_for()
+    assert re.search(r"\d{17}[\dX]", page.locator("[data-number]").inner_text())
+    assert serious_faults(page) == []
+    page.reload()
+    assert not re.search(r"\d{17}[\dX]", page.content())
+
+    for number in range(1, 400, 40):
+        page.goto(re.sub(r"\d+/$", f"{number}/", own))
+        if page.locator("h2", has_text="Ask the other branch").count():
+            break
+    page.locator("#ask-purpose").select_option("credit_check")
+    page.locator("button", has_text="Ask for sharing").click()
+
+    assert page.locator("aside a", has_text="Sharing").is_visible()
+    assert serious_faults(page) == []
+    assert page.troubles == []
