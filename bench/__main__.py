@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, str | None] = {
     "ledger": "--rows",
     "counter": "--customers",
     "ledgers": None,
+    "rotation": None,
 }
 
 

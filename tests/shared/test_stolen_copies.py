@@ -1,7 +1,8 @@
 """Whoever steals dump, queue, logs and files finds no number in them, however it is written down.
 
 About 1,300 known people come in by every road there is; then everything that lies on disks and in the queue is
-searched for each of their numbers: plain, as hexadecimal or Base64, and as their bare SHA-256 and MD5.
+searched for each of their numbers and second-factor secrets: plain, as hexadecimal or Base64, and as their bare
+SHA-256 and MD5.
 """
 
 import base64
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from branches.choices import PostCode
+from branches.signin import second_factor
 from coopcrm.shared import backup, rotation, work
 from coopcrm.shared.logs import JsonFormatter
 from customers.exports import order_export
@@ -86,6 +88,16 @@ def at_the_counter(client) -> list[str]:
     accountant = make_staff(PostCode.ACCOUNTANT, unit=branch_of(cashier))
     order_export(staff=accountant, format="csv", purpose="visit round", filters={})
     return typed
+
+
+def second_factors() -> list[str]:
+    """Secrets and recovery codes of people with an authenticator app."""
+    found = []
+    for _ in range(5):
+        staff, secret = make_staff(PostCode.DIRECTOR), second_factor.new_secret()
+        second_factor.store_app(staff, secret)
+        found += [secret, *second_factor.new_recovery_codes(staff)]
+    return found
 
 
 def written_down(numbers: list[str]) -> set[str]:
@@ -166,6 +178,7 @@ def test_a_thief_of_everything_but_the_keys_finds_no_number(client, loot, tmp_pa
     typed = ledgers(tmp_path / "ledgers")
     call_command("import_ledgers", str(tmp_path / "ledgers"), "--date", date(2026, 10, 31).isoformat())
     typed += at_the_counter(client)
+    secrets = second_factors()
     while work.do_next_order():
         pass
     known = set(sealed_numbers())
@@ -182,7 +195,7 @@ def test_a_thief_of_everything_but_the_keys_finds_no_number(client, loot, tmp_pa
     for log in (settings.VAR_DIR / "log").glob("*.log"):
         (loot / log.name).write_bytes(log.read_bytes())
 
-    assert found_in(loot, written_down(sorted(known)), tmp_path / "needles") == []
+    assert found_in(loot, written_down([*sorted(known), *secrets]), tmp_path / "needles") == []
     assert found_in(loot, {"王一", "赵"}, tmp_path / "needles") == ["王一", "赵"]  # names do stand in a dump
     assert list(settings.MEDIA_ROOT.rglob("*.csv"))
     (loot / "careless.log").write_text(f"looked for {base64.b64encode(typed[0].encode()).decode()}")

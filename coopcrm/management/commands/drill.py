@@ -48,21 +48,19 @@ class Command(BaseCommand):
             shutil.rmtree(place, ignore_errors=True)
 
     def _drill(self, place: Path, given: Path | None) -> None:
-        with self._step("Backup"):
-            made = given.resolve() if given else self._fresh(place / "backups")
+        with self._step("Backup, its files checked"):
+            try:
+                made = given.resolve() if given else backup.make(place / "backups")
+                steps = _steps_of(made)
+            except backup.BackupError as error:
+                raise CommandError(str(error)) from None
         environment = _own_servers(place)
         started = time.monotonic()
         with _servers(environment):
-            for title, role, command in _steps(made):
+            for title, role, command in steps:
                 with self._step(title):
                     self._manage(command, {**environment, "COOPCRM_ROLE": role})
         self.stdout.write(f"Back after {time.monotonic() - started:.1f} s, equal to the backup.")
-
-    def _fresh(self, target: Path) -> Path:
-        try:
-            return backup.make(target)
-        except backup.BackupError as error:
-            raise CommandError(str(error)) from None
 
     def _manage(self, command: list[str], environment: dict[str, str]) -> None:
         done = subprocess.run(  # noqa: S603 - our own commands
@@ -86,10 +84,13 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _steps(made: Path) -> list[tuple[str, str, list[str]]]:
+def _steps_of(made: Path) -> list[tuple[str, str, list[str]]]:
     """Title, role and command of each step."""
+    seal = backup.read_manifest(made)["last_seal"]
+    expected = ["--expect", f"{seal['number']}:{seal['digest']}"] if seal else []
     return [
         ("Restore into an empty server", "owner", ["restore", str(made)]),
+        ("Seals of the ledger", "worker", ["verify_audit", *expected]),
         ("Signing in and opening customers", "web", ["look_around"]),
     ]
 
