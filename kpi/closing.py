@@ -16,6 +16,7 @@ from functools import wraps
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from branches.choices import UnitKind
@@ -58,6 +59,7 @@ def order_closing(*, as_of: date, until: str = STEPS[-1], started_by=None) -> Jo
 
     A closing that had ended is done anew: what changed since is computed and supersedes, what did not is left alone.
     """
+    services.refuse_far_future(as_of=as_of, today=timezone.localdate())
     prepare_months(as_of)
     ensure_months(month_of(as_of).start, as_of)
     stages = set(range(STEPS.index(until) + 1))

@@ -6,14 +6,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from branches.choices import UnitKind
 from branches.models import Unit
+from coopcrm.shared.errors import Refused
 from coopcrm.shared.periods import add_months
 from coopcrm.shared.plain import plain
 from kpi import scorecards, selectors
@@ -110,6 +112,29 @@ def first_day_of_book(as_of: date) -> date:
             if cursor.fetchone()[0]:
                 return month
     return last_completed_month(as_of)
+
+
+# -- Which dates may be closed -----------------------------------------------------------------------------------------
+
+LONGEST_AHEAD = timedelta(days=31)
+
+
+@transaction.atomic
+def refuse_far_future(*, as_of: date, today: date) -> None:
+    """Refuse a business date that lies later than both today and a month after the last booking: a slip of the pen.
+
+    A book that is loaded ahead of the clock (a demonstration, a rehearsal) may be closed as far as it goes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(day) FROM loans_accountday")
+        last_booking = cursor.fetchone()[0]
+    latest = max(today, last_booking + LONGEST_AHEAD) if last_booking else today
+    if as_of > latest:
+        text = _(
+            "%(day)s lies in the future: the latest business date that may be closed is %(latest)s. "
+            "Look at the year again."
+        )
+        raise Refused(text % {"day": as_of.isoformat(), "latest": latest.isoformat()}, code="date_in_future")
 
 
 # -- Indicators --------------------------------------------------------------------------------------------------------

@@ -1,16 +1,18 @@
 """The closing of a day as one job: its steps, its repetition, its digests."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 import coopcrm.celery  # noqa: F401 - messages go to the broker of the tests
 from branches.models import Unit
 from coopcrm.shared import work
+from coopcrm.shared.errors import Refused
 from coopcrm.shared.models import Job, JobState
+from kpi import services
 from kpi.closing import digests, order_closing
 from kpi.models import BranchDay, KpiSnapshot, ScoreCard
 from loans.models import AccountMonth, LoanClassification
@@ -83,6 +85,22 @@ def test_a_closing_may_stop_at_a_step_and_go_on_later(county):
     close()
 
     assert (CreditRating.objects.count(), Contribution.objects.count()) == (6, 6)
+
+
+def test_a_date_far_in_the_future_is_taken_for_a_slip_of_the_pen(county):
+    with pytest.raises(CommandError, match="2126-03-31 lies in the future"):
+        call_command("close_day", "--date", "2126-03-31")
+
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("today", "latest"), [(date(2026, 2, 1), date(2026, 4, 5)), (date(2026, 6, 1), date(2026, 6, 1))]
+)
+def test_the_latest_date_is_today_or_a_month_after_the_last_booking(county, today, latest):
+    services.refuse_far_future(as_of=latest, today=today)
+    with pytest.raises(Refused, match=latest.isoformat()):
+        services.refuse_far_future(as_of=latest + timedelta(days=1), today=today)
 
 
 def test_a_correction_supersedes_what_was_computed_before(county):

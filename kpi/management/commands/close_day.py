@@ -7,6 +7,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
+from coopcrm.shared.errors import DomainError
 from coopcrm.shared.models import JobState
 from coopcrm.shared.waiting import run_job_and_wait
 from kpi.closing import STEPS, order_closing
@@ -23,7 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *, date: date, until: str, **options):
         started = time.monotonic()
-        job = order_closing(as_of=date, until=until)
+        try:
+            job = order_closing(as_of=date, until=until)
+        except DomainError as refusal:
+            raise CommandError(str(refusal)) from None
         run_job_and_wait(job, self._say if options["verbosity"] else lambda line: None)
         if job.state != JobState.DONE:
             raise CommandError(
