@@ -127,6 +127,16 @@ DEEDS = (
     Place("/organisation/areas/", "map-pin", _("See the areas"), "qu hua xiang zhen cun"),
     Place("/organisation/calendar/", "calendar", _("See the calendar"), "ri li jie jia ri"),
     Place("/proposals/", "gavel", _("Second signatures"), "fu he shen pi qian zi"),
+    Place(
+        "/rules/", "scale", _("Rules"), "gui ze ping fen ka zhi biao", frozenset(UNION | {PostCode.AUDITOR})
+    ),
+    Place(
+        "/audit/readings/",
+        "eye",
+        _("Who read numbers"),
+        "hao ma cha kan ji lu",
+        frozenset({PostCode.AUDITOR, PostCode.HEAD_OFFICE}),
+    ),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/exports/", "download", _("See the lists taken out"), "dao chu qing dan ming dan"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),

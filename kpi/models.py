@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
@@ -22,6 +22,8 @@ class IndicatorSet(models.Model):
     data = models.JSONField()
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    proposed_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    confirmed_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("indicator set")
@@ -29,6 +31,14 @@ class IndicatorSet(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["valid_from"], condition=Q(valid_to=None), name="indicator_set_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(proposed_by=None, confirmed_by=None)
+                | (
+                    Q(proposed_by__isnull=False, confirmed_by__isnull=False)
+                    & ~Q(proposed_by=F("confirmed_by"))
+                ),
+                name="indicator_set_two_persons",
             ),
         ]
 

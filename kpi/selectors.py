@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -57,7 +58,12 @@ def targets_in_force(as_of: date) -> Targets:
         .order_by("-valid_from")
         .first()
     )
-    given = found.data.get("indicators", found.data) if found else {}
+    return targets_of(found.data, found.version) if found else targets_of({}, "KI-1")
+
+
+def targets_of(data: Mapping[str, Any], version: str = "") -> Targets:
+    """Targets as a version's data say them."""
+    given = data.get("indicators", data)
     items = {}
     for code, (target, floor, weight) in DEFAULT_TARGETS.items():
         direction = "lower" if INDICATORS[code].lower_is_better else "higher"
@@ -65,7 +71,21 @@ def targets_in_force(as_of: date) -> Targets:
             "weight": str(weight), "direction": direction, "target": target, "floor": floor, "cap": CAP,
             **given.get(code, {}),
         }  # fmt: skip
-    return Targets(found.version if found else "KI-1", items)
+    return Targets(version, items)
+
+
+def check_targets(data: Mapping[str, Any]) -> Targets:
+    """Targets that may come into force: indicators that exist, figures, weights that sum to 100; else ValueError."""
+    if unknown := set(data.get("indicators", {})) - set(INDICATORS):
+        raise ValueError(", ".join(sorted(unknown)))
+    found = targets_of(data)
+    for item in found.items.values():
+        figures = [Decimal(item[name]) for name in ("target", "floor") if item[name] not in (None, "")]
+        if not all(figure.is_finite() for figure in figures):
+            raise ValueError(str(figures))
+    if (total := sum(Decimal(item["weight"]) for item in found.items.values())) != 100:
+        raise ValueError(f"weights: {total}")
+    return found
 
 
 def rows_of(statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

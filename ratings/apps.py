@@ -9,7 +9,7 @@ class RatingsConfig(AppConfig):
 
     def ready(self):
         from customers import registries
-        from ratings import customer_page
+        from ratings import customer_page, versions
 
         registries.page_cards.register("ratings.rating", customer_page.rating_card)
         registries.page_cards.register("ratings.contribution", customer_page.contribution_card)
@@ -19,3 +19,4 @@ class RatingsConfig(AppConfig):
         registries.list_columns.register("ratings.tiers", customer_page.tiers)
         registries.list_filters.register("grade", customer_page.GRADE_FILTER)
         registries.list_filters.register("tier", customer_page.TIER_FILTER)
+        versions.register_own()

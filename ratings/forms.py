@@ -52,3 +52,20 @@ class TierFilter(forms.Form):
         """What was chosen and understood."""
         self.is_valid()
         return dict(self.cleaned_data)
+
+
+class VersionForm(forms.Form):
+    """A new version of a rule: its name, its first day, its data as JSON, and why."""
+
+    version = forms.CharField(label=_("Name of the version"), max_length=20)
+    valid_from = forms.DateField(label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label=_("Why"), max_length=300)
+    data = forms.JSONField(
+        label=_("Data (JSON)"), widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"})
+    )
+
+    def clean_data(self) -> dict:
+        data = self.cleaned_data["data"]
+        if not isinstance(data, dict):
+            raise forms.ValidationError(_("The data are one object in braces."))
+        return data

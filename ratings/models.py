@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
@@ -31,6 +31,8 @@ class RuleSet(models.Model):
     data = models.JSONField()
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    proposed_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    confirmed_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("rule set")
@@ -38,6 +40,14 @@ class RuleSet(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "version"], name="rule_set_version_once"),
             models.UniqueConstraint(fields=["kind"], condition=Q(valid_to=None), name="rule_set_one_open"),
+            models.CheckConstraint(
+                condition=Q(proposed_by=None, confirmed_by=None)
+                | (
+                    Q(proposed_by__isnull=False, confirmed_by__isnull=False)
+                    & ~Q(proposed_by=F("confirmed_by"))
+                ),
+                name="rule_set_two_persons",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,18 @@ RATING_POSTS = (
     PostCode.DIRECTOR,
 )
 
+RULE_POSTS = (PostCode.HEAD_OFFICE,)
+
+
+def may_see_rules(staff: StaffMember) -> bool:
+    """The union's desks and audit see every version of the rules."""
+    return staff.scope.sees_union
+
+
+def may_change_rules(staff: StaffMember) -> bool:
+    """Head office proposes a version, another person of head office confirms it."""
+    return staff.scope.holds(*RULE_POSTS)
+
 
 def may_rate(staff: StaffMember, household: Household) -> bool:
     """Field staff and directors of the managing branch have a household rated from what is known today."""

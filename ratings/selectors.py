@@ -288,8 +288,11 @@ def contribution_rule(as_of: date) -> ContributionRule:
     from ratings.models import RuleSet
 
     data = rule_data(RuleSet.Kind.CONTRIBUTION, as_of)
-    if not data:
-        return CT_1
+    return contribution_rule_of(data) if data else CT_1
+
+
+def contribution_rule_of(data: dict) -> ContributionRule:
+    """Prices and risks as a version's data say them."""
     tables = ("pd", "lgd", "provision", "unit_cost")
     figures = {
         name: {code: Decimal(text) for code, text in data[name].items()} for name in tables if name in data
@@ -303,8 +306,11 @@ def tier_rule(as_of: date) -> tiers.TierRule:
     from ratings.models import RuleSet
 
     data = rule_data(RuleSet.Kind.TIERS, as_of)
-    if not data:
-        return tiers.TR_1
+    return tier_rule_of(data) if data else tiers.TR_1
+
+
+def tier_rule_of(data: dict) -> tiers.TierRule:
+    """Cuts and floors as a version's data say them."""
     return tiers.TierRule(
         code=data["code"],
         cuts=tuple((tier, int(percent)) for tier, percent in data["cuts"]),

@@ -4,17 +4,19 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.paging import page_of
 from customers.models import Household
 from loans.policies import may_see_provisions
-from ratings import overview, policies, services
-from ratings.forms import RatingFilter, TierFilter
+from ratings import overview, policies, services, versions
+from ratings.forms import RatingFilter, TierFilter, VersionForm
 from ratings.models import CreditRating
 from ratings.sheet import Sheet
 
@@ -116,3 +118,42 @@ def _whale_chart(whale: dict) -> dict:
         "y": _("Share of the net contribution"),
         "points": [[float(x), float(y)] for x, y in whale["points"]],
     }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request, code="scorecard"):
+    """Versions of a rule, what waits for a second signature, and the form that proposes the next."""
+    if not policies.may_see_rules(request.user):
+        raise PermissionDenied(_("The union's desks and audit see the rules."))
+    if code not in versions.FAMILIES:
+        raise Http404
+    family, today = versions.FAMILIES[code], timezone.localdate()
+    last, may_change = family.last(), policies.may_change_rules(request.user)
+    form = None
+    if may_change:
+        first = {"data": last.data if last else {}, "valid_from": versions.tomorrow(today)}
+        form = VersionForm(request.POST or None, initial=first)
+    if request.method == "POST":
+        if form is None:
+            raise PermissionDenied(_("Head office changes the rules."))
+        if form.is_valid():
+            try:
+                found = versions.propose_version(
+                    staff=request.user, family=family, today=today, **form.cleaned_data
+                )
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("Proposed. Another person of head office confirms it."))
+                return redirect("branches:proposal", found.pk)
+    tabs = [
+        {
+            "label": each.title,
+            "url": reverse("ratings:rules", args=[each.code]),
+            "is_current": each.code == code,
+        }
+        for each in versions.FAMILIES.values()
+    ]
+    rows = family.versions().select_related("proposed_by", "confirmed_by")[:50]
+    context = {"family": family, "tabs": tabs, "rows": rows, "form": form, "last": last, "today": today}
+    return render(request, "ratings/rules.html", context)
