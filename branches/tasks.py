@@ -11,6 +11,8 @@ from branches import proposals
 from branches.exports.services import end_exports
 from branches.services.areas import settle_services
 from branches.services.staff import tell_of_ended_posts
+from branches.signin import limits
+from branches.signin.sessions import SessionStore
 from coopcrm.shared import files
 
 log = logging.getLogger(__name__)
@@ -38,3 +40,11 @@ def begin_day() -> None:
     moved, ended = settle_services(today), tell_of_ended_posts(today)
     if moved or ended:
         log.info("%d villages changed hands, %d posts ended", moved, ended, extra={"count": moved + ended})
+
+
+@shared_task
+def forget_sign_ins() -> None:
+    """Remove rows of sessions that have ended and failed tries that no longer count."""
+    sessions, failures = SessionStore.clear_expired(), limits.forget_old_failures()
+    if sessions or failures:
+        log.info("cleared %d sessions and %d failed tries", sessions, failures, extra={"count": sessions})

@@ -189,6 +189,7 @@ def frame(request) -> dict:
         "current_place": current,
         "palette": palette_entries(places, posts),
         "jobs_are_served": is_served("/jobs/"),
+        "session_seconds": getattr(request.session, "seconds_left", 0),
         "waiting_signatures": SimpleLazyObject(lambda: len(proposals.waiting_for(staff))),
     }
     return context

@@ -333,6 +333,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "forget sign-ins": {
+        "task": "branches.tasks.forget_sign_ins",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "adopt orphans": {
         "task": "customers.tasks.adopt_orphans",
         "schedule": 3600.0,

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 
 from branches.signin import marks, second_factor
@@ -41,6 +41,10 @@ class Gate:
         response = self.get_response(request)
         if request.user.is_authenticated and not is_unattended(request):
             request.session.touch()
+        if request.htmx and response.status_code == 302 and is_door(response.headers["Location"]):
+            return HttpResponse(
+                status=204, headers={"HX-Trigger": "session-ended"}
+            )  # the page keeps what it shows
         return response
 
     def process_view(self, request, view, args, kwargs) -> HttpResponse | None:
@@ -66,6 +70,11 @@ class Gate:
             return JsonResponse(_problem(401), status=401, content_type="application/problem+json")
         messages.warning(request, text)
         return redirect(settings.LOGIN_URL)
+
+
+def is_door(location: str) -> bool:
+    """Whether an answer sends to the sign-in page; a part of a page must not be replaced by it."""
+    return location.partition("?")[0] == resolve_url(settings.LOGIN_URL)
 
 
 def is_unattended(request: HttpRequest) -> bool:

@@ -120,6 +120,14 @@ class SessionStore(SessionBase):
         seen = {"seen_at": now, "ends_at": self.row.ends_at}
         self.get_model_class().objects.filter(pk=self.row.pk).update(**seen)
 
+    @property
+    def seconds_left(self) -> int:
+        """Seconds until the session ends when nothing more is done; 0 without a session."""
+        if self.row is None:
+            return 0
+        end = end_of(self.row.kind, self.row.started_at, timezone.now())
+        return int((end - timezone.now()).total_seconds())
+
     @classmethod
     def clear_expired(cls) -> int:
         """Remove rows of sessions that have ended; returns how many."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from branches import policies
+from branches.signin.policies import may_register_somewhere
 
 register = template.Library()
 
@@ -24,6 +25,8 @@ def organisation_tabs(context, current: str) -> dict:
     ]
     if policies.may_see_rotation(staff):
         tabs.append(("rotation", _("Rotation")))
+    if may_register_somewhere(staff):
+        tabs.append(("devices", _("Devices")))
     if policies.may_see_imports(staff):
         tabs.append(("lists", _("Lists")))
     return {

@@ -42,9 +42,9 @@ def test_a_password_alone_opens_nothing(browser, director):
 
 
 def test_where_one_wanted_to_go_is_remembered(browser, director):
-    browser.post("/sign-in/?next=/units/", {"username": director.username, "password": PASSWORD})
+    browser.post("/sign-in/?next=/customers/", {"username": director.username, "password": PASSWORD})
 
-    assert browser.post("/sign-in/code/", {"code": code()}).headers["Location"] == "/units/"
+    assert browser.post("/sign-in/code/", {"code": code()}).headers["Location"] == "/customers/"
 
 
 def test_nobody_is_sent_to_a_foreign_site(browser, director):

@@ -178,7 +178,7 @@ def test_changing_a_password_ends_all_other_sessions(branch):
     changed = here.post("/sign-in/password/", {"current": PASSWORD, "new": GOOD, "again": GOOD})
 
     assert changed.status_code == 302
-    assert (here.get("/units/").status_code, there.get("/units/").status_code) == (200, 302)
+    assert (here.get("/").status_code, there.get("/").status_code) == (200, 302)
 
 
 def test_the_back_office_sets_nobodys_password(client):

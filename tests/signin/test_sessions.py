@@ -31,7 +31,7 @@ def open_for(client):
 
 
 def is_in(client) -> bool:
-    return client.get("/units/").status_code == 200
+    return client.get("/").status_code == 200
 
 
 def age(client, **past) -> None:
@@ -64,7 +64,7 @@ def test_content_moved_to_another_session_does_not_open(client, open_for):
     Session.objects.filter(pk=theirs.pk).update(data=mine.data)
 
     with pytest.raises(Exception, match="does not open"):
-        other.get("/units/")
+        other.get("/")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_work_moves_the_end_and_a_page_that_asks_by_itself_does_not(client, open
 
     client.get("/sign-in/state/")
     assert Session.objects.get().seen_at == early
-    client.get("/units/")
+    client.get("/")
 
     assert Session.objects.get().seen_at > early
 
@@ -169,7 +169,7 @@ def test_a_session_ends_with_any_change_of_posts(client, open_for, change):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE branches_post SET code = 'auditor'")
 
-    answer = client.get("/units/")
+    answer = client.get("/")
 
     assert answer.headers["Location"] == "/sign-in/"
     assert not Session.objects.filter(staff=staff).exists()
