@@ -13,6 +13,7 @@ from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind, W
 from branches.models import Area, Post, StaffMember, Unit
 from branches.opening import HoursUnclear, hours_text, parse_hours
 
+MOST_BYTES = 2 * 1024 * 1024
 UNCLEAR = {
     "FORMAT": _("Write hours like 8:00-12:00, 14:00-17:30. Leave the day empty when it is closed."),
     "ORDER": _("It closes before it opens. Please look at the times again."),
@@ -265,7 +266,7 @@ class SuccessorForm(forms.Form):
     RENAMED, MERGED = "renamed", "merged"
 
     how = forms.ChoiceField(
-        label=_("What happens"),
+        label=_("What becomes of it"),
         choices=[(RENAMED, _("it gets another code or name")), (MERGED, _("it joins another area"))],
         initial=RENAMED,
         widget=forms.RadioSelect,
@@ -418,3 +419,9 @@ class ListForm(forms.Form):
         help_text=_("csv (UTF-8 or GBK) or xlsx, at most 2 MB and 5,000 rows."),
     )
     as_of = day_field(_("Holds from"))
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(_("The list is larger than 2 MB; split it."))
+        return file

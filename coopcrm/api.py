@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
-from branches.api.views import Areas, Units
+from branches.api.views import Areas, Staff, Units
 from coopcrm.shared.api import Missing
 from customers.api.views import Customers
 from kpi.api.views import Kpis
@@ -24,6 +24,7 @@ router.register("tiers", Tiers, basename="api-tier")
 router.register("kpis", Kpis, basename="api-kpi")
 router.register("units", Units, basename="api-unit")
 router.register("areas", Areas, basename="api-area")
+router.register("staff", Staff, basename="api-staff")
 
 
 @require_safe

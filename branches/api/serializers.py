@@ -1,9 +1,9 @@
-"""What the API says about units and areas."""
+"""What the API says about units, areas and staff."""
 
 from rest_framework import serializers
 
 from branches.choices import AreaLevel, UnitKind
-from branches.models import Area, Unit
+from branches.models import Area, Post, StaffMember, Unit
 from coopcrm.shared.api import Out, Parameters, id_parameter
 
 
@@ -39,3 +39,30 @@ class AreaParameters(Parameters):
     code = serializers.RegexField(r"^\d{12}$", required=False, help_text="Twelve digits.")
     level = serializers.ChoiceField(choices=AreaLevel.choices, required=False)
     parent = id_parameter("The area above.")
+
+
+class PostOut(serializers.ModelSerializer):
+    """A post held today: what, at which unit, since when, and for whom it stands in."""
+
+    unit = serializers.IntegerField(source="unit_id")
+    stands_in_for = serializers.IntegerField(source="stands_in_for_id", allow_null=True)
+
+    class Meta:
+        model = Post
+        fields = ["code", "unit", "valid_from", "valid_to", "stands_in_for"]
+        read_only_fields = fields
+
+
+class StaffOut(serializers.ModelSerializer):
+    """A member of staff with the posts held today."""
+
+    posts = PostOut(many=True, source="posts_today")
+
+    class Meta:
+        model = StaffMember
+        fields = ["id", "full_name", "employee_no", "is_active", "posts"]
+        read_only_fields = fields
+
+
+class StaffParameters(Parameters):
+    employee_no = serializers.CharField(required=False, max_length=20, help_text="The whole employee number.")

@@ -1,7 +1,15 @@
-"""Units and areas through the API: known to everybody who is signed in."""
+"""Units, areas and staff through the API: known to everybody who is signed in."""
 
-from branches.api.serializers import AreaOut, AreaParameters, UnitOut, UnitParameters
-from branches.models import Area, Unit
+from branches.api.serializers import (
+    AreaOut,
+    AreaParameters,
+    StaffOut,
+    StaffParameters,
+    UnitOut,
+    UnitParameters,
+)
+from branches.models import Area, StaffMember, Unit
+from branches.selectors import staff_list
 from coopcrm.shared.api import ReadOnly
 from coopcrm.shared.paging import Keyset
 
@@ -30,3 +38,16 @@ class Areas(ReadOnly):
 
     def rows(self, staff):
         return Area.objects.all()
+
+
+class Staff(ReadOnly):
+    """Members of staff with the posts they hold today."""
+
+    queryset = StaffMember.objects.none()
+    serializer_class = StaffOut
+    parameters_class = StaffParameters
+    keyset = Keyset("api-staff", ("id",))
+    narrow = {"employee_no": "employee_no"}
+
+    def rows(self, staff):
+        return staff_list(which="all")

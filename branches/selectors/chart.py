@@ -168,7 +168,7 @@ def unit_history(unit: Unit, today: date) -> list[Event]:
         if post.valid_to:
             events.append(Event(post.valid_to, "post_ended", post=post))
     events += _villages_moved(unit)
-    starts = unit.opening_hours.values_list("valid_from", flat=True).distinct()
+    starts = unit.opening_hours.order_by().values_list("valid_from", flat=True).distinct()
     events += [Event(day, "hours") for day in starts]
     events.sort(key=lambda event: event.day, reverse=True)
     return events[:HISTORY_LINES]
@@ -212,7 +212,7 @@ class Drawing:
 
 
 def drawing(roots: list[Node]) -> Drawing:
-    """Lay the tree out from left to right: a parent stands in the middle of what is below it."""
+    """Lay the tree out from left to right: a parent stands beside the first of what is below it."""
     boxes: list[Box] = []
     lines: list[str] = []
     next_row = [0]
@@ -220,7 +220,7 @@ def drawing(roots: list[Node]) -> Drawing:
     def place(node: Node, depth: int) -> Box:
         below = [place(child, depth + 1) for child in node.below]
         if below:
-            y = (below[0].y + below[-1].y) // 2
+            y = below[0].y
         else:
             y = MARGIN + ROW * next_row[0]
             next_row[0] += 1

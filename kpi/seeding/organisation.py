@@ -40,7 +40,8 @@ def seed_organisation(
     """Write hours, planned posts, services of villages and stand-ins; chance of its own, so that nothing else moves."""
     rng = Dice(f"{plan.seed}:organisation")
     _hours(plan, union, branches, points)
-    _planned_posts(union, branches)
+    _planned_posts(branches)
+    _rotations(plan, rng)
     _services(branches, [village for village, *_ in areas], rng)
     _stand_ins(plan, branches, people, rng)
 
@@ -74,7 +75,7 @@ def _week(unit: Unit, weekdays, saturday=(), sunday=()) -> list[OpeningHours]:
     ]
 
 
-def _planned_posts(union: Unit, branches: list[Unit]) -> None:
+def _planned_posts(branches: list[Unit]) -> None:
     """As many as there are; every fourth branch lacks a loan officer, every fifth a cashier."""
     held: dict[int, Counter] = {}
     for unit, code in Post.objects.filter(valid_to=None).values_list("unit", "code"):
@@ -87,6 +88,20 @@ def _planned_posts(union: Unit, branches: list[Unit]) -> None:
         for unit, codes in held.items()
         for code, places in codes.items()
     )
+
+
+def _rotations(plan: Plan, rng: Dice) -> None:
+    """Most officers took other villages in the last years: their post ended and began anew on a day."""
+    officers = Post.objects.filter(code__in=[PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER], valid_to=None)
+    ended, begun = [], []
+    for post in officers.order_by("pk"):
+        day = date(plan.as_of.year - rng.randrange(3), rng.randrange(1, 10), 1)
+        if day > post.valid_from and rng.random() < 0.8:
+            post.valid_to, post.ended_because = day, "轮换所管村"
+            ended.append(post)
+            begun.append(Post(staff_id=post.staff_id, unit_id=post.unit_id, code=post.code, valid_from=day))
+    Post.objects.bulk_update(ended, ["valid_to", "ended_because"])
+    Post.objects.bulk_create(begun)
 
 
 def _services(branches: list[Unit], villages: list[Area], rng: Dice) -> None:
@@ -141,10 +156,11 @@ def _leave(
     """One week from a Monday between March and September, covered by a colleague."""
     first = date(plan.as_of.year, 3, 2) + timedelta(weeks=rng.randrange(26))
     monday = first - timedelta(days=first.weekday())
-    director = people[PostCode.DIRECTOR][0]
-    deputy = director if absent.pk != director.pk else people[PostCode.ACCOUNTANT][0]
+    colleagues = [
+        one for other in (code, *TAKE_LEAVE) for one in people.get(other, []) if one.pk != absent.pk
+    ]
     return Post(
-        staff=deputy,
+        staff=colleagues[0] if colleagues[0] in people.get(code, []) else rng.choice(colleagues),
         unit=branch,
         code=code,
         valid_from=monday,

@@ -226,6 +226,7 @@ ARGUMENTS = {
     "api/v1/loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
     "api/v1/ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
     "api/v1/tiers/<int:pk>/": lambda things, staff: {"pk": things.tier.pk},
+    "api/v1/staff/<int:pk>/": lambda things, staff: {"pk": things.officer.pk},
     "api/v1/units/<int:pk>/": lambda things, staff: {"pk": things.branch.pk},
     "audit/<int:pk>/": lambda things, staff: {"pk": entry_about(things.customer).id},
     "audit/people/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},

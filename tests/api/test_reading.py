@@ -15,7 +15,7 @@ from tests.book import make_contributions, make_figure, make_loan, make_rated_ho
 from tests.factories import branch_of, make_branch, make_customer, make_staff, make_union, resident_number
 
 pytestmark = pytest.mark.django_db
-LISTS = ("customers", "loans", "ratings", "tiers", "kpis", "units", "areas")
+LISTS = ("customers", "loans", "ratings", "tiers", "kpis", "units", "areas", "staff")
 
 
 @pytest.fixture(autouse=True)
