@@ -6,7 +6,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 
 from branches.models import StaffMember
-from branches.signin import marks, signals
+from branches.signals import post_ended, post_granted
+from branches.signin import marks, services, signals
 from branches.signin.origin import address_of
 from coopcrm.shared import acting, audit
 from coopcrm.shared.models import Deed, Outcome
@@ -35,6 +36,12 @@ def record_failure(sender, credentials, request=None, **kwargs) -> None:
     resting = bool(request is not None and getattr(request, "axes_locked_out", False))
     detail = _origin(request, resting=resting)
     _record(Deed.SIGN_IN_FAILED, staff, detail=detail, outcome=Outcome.REFUSED)
+
+
+@receiver([post_granted, post_ended])
+def end_sessions_of_changed_posts(sender, staff, **kwargs) -> None:
+    """A post that begins or ends takes the sessions with it at once; the gate finds what no signal told."""
+    services.end_sessions(staff=staff, by=None, reason="posts")
 
 
 @receiver(signals.session_ended)

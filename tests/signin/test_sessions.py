@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from branches.choices import PostCode
 from branches.models import Post, Session
+from branches.signals import post_ended
 from branches.signin import marks, services, sessions
 from coopcrm.shared.errors import PermissionRefused
 from coopcrm.shared.models import AuditEntry
@@ -175,6 +176,14 @@ def test_a_session_ends_with_any_change_of_posts(client, open_for, change):
     assert not Session.objects.filter(staff=staff).exists()
     ended = AuditEntry.objects.filter(deed="session_ended").values_list("table_name", "key")
     assert list(ended) == [("branches_staffmember", str(staff.pk))]
+
+
+def test_sessions_end_at_once_when_a_post_is_told_to_have_ended(client, open_for):
+    staff = open_for()
+
+    post_ended.send(Post, staff=staff, post=staff.posts.get())
+
+    assert not Session.objects.filter(staff=staff).exists()
 
 
 def test_a_session_ends_when_an_account_is_closed(client, open_for):
