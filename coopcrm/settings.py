@@ -154,6 +154,9 @@ DATABASES = {
 if REPLICA_URL := env("DATABASE_REPLICA_URL", ""):
     DATABASES["replica"] = database(REPLICA_URL, options=_SESSION, application_name=f"coopcrm {ROLE} reports")
     DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+if ROLE == "web" and not EMBEDDED and (AUDITOR_URL := env("DATABASE_AUDITOR_URL", "")):
+    DATABASES["auditor"] = database(AUDITOR_URL, options=_SESSION, application_name="coopcrm audit")
+    DATABASES["auditor"]["TEST"] = {"MIRROR": "default"}
 for _connection in DATABASES.values():
     _connection["TIME_ZONE"] = "Asia/Shanghai"
     _connection["CONN_MAX_AGE"] = 60

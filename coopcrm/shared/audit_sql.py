@@ -39,6 +39,8 @@ DECLARE
     was json;
     becomes json;
     whole json;
+    named text;
+    subject bigint;
 BEGIN
     -- arguments: column of the key, column of the person in the registry or '', columns whose content is secret
     IF TG_OP = 'INSERT' THEN
@@ -56,13 +58,23 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
+    IF TG_ARGV[0] = 'id' AND TG_OP <> 'DELETE' THEN  -- cheaper than reading the JSON through
+        named := NEW.id;
+    ELSE
+        named := whole ->> TG_ARGV[0];
+    END IF;
+    IF TG_ARGV[1] = TG_ARGV[0] THEN
+        subject := named;
+    ELSIF TG_ARGV[1] <> '' THEN
+        subject := whole ->> TG_ARGV[1];
+    END IF;
     IF TG_NARGS > 2 THEN
         was := public.coopcrm_ledger_without(was, TG_ARGV[2:]);
         becomes := public.coopcrm_ledger_without(becomes, TG_ARGV[2:]);
     END IF;
     INSERT INTO public.shared_auditentry ({_COLUMNS})
-    VALUES ({{base}} + pg_current_xact_id()::text::bigint, lower(TG_OP), TG_TABLE_NAME, whole ->> TG_ARGV[0],
-        (whole ->> TG_ARGV[1])::bigint, was, becomes,
+    VALUES ({{base}} + pg_current_xact_id()::text::bigint, lower(TG_OP), TG_TABLE_NAME, named, subject,
+        was, becomes,
         {_WHO}, '', 'done', {DIGEST_OF_PAYLOAD.format(old="was", new="becomes")});
     RETURN NULL;
 END $$;

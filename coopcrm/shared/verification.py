@@ -115,19 +115,18 @@ class Chain:
         return index
 
 
-def verify(*, using: str | None = None, results: bool = True, expected: str = "") -> Report:
+def verify(*, using: str = "default", results: bool = True, expected: str = "") -> Report:
     """Read the whole ledger once and return what does not agree with its seals.
 
     ``expected`` is ``number:digest`` of a seal printed on paper: a chain that was cut or made anew lacks it.
     """
-    alias = using or audit.reading_alias()
     report = Report()
-    with transaction.atomic(using=alias):
-        chain = _walk_chain(alias, report, expected)
-        _compare_entries(alias, chain, report)
+    with transaction.atomic(using=using):
+        chain = _walk_chain(using, report, expected)
+        _compare_entries(using, chain, report)
         if results:
-            _compare_results(alias, report)
-        _look_for_missing_triggers(alias, report)
+            _compare_results(using, report)
+        _look_for_missing_triggers(using, report)
     return report
 
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 from django.db import connection, models
 
+from coopcrm.shared.audit import TRIGGERS, record
+from coopcrm.shared.models import Deed
+
 
 def copy_text(table: str, columns: Sequence[str], text: bytes) -> None:
     """COPY rows that are already in PostgreSQL's text format."""
@@ -76,6 +79,25 @@ def _constraint_triggers(cursor, tables: Sequence[str]) -> list[tuple[str, str]]
         [list(tables)],
     )
     return cursor.fetchall()
+
+
+@contextmanager
+def ledger_put_aside(tables: Sequence[str]) -> Iterator[None]:
+    """Load invented people without an entry for each row, and leave one entry a table that says how many came.
+
+    For counties of benchmark size alone: eight million entries about people who do not exist would double the time.
+    Only the owner can do it, in the transaction of the load; when that fails, the triggers were never away.
+    """
+    change = TRIGGERS[0]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {change}')
+    yield
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {change}')
+            cursor.execute(f'SELECT count(*) FROM "{table}"')
+            record(Deed.LOAD, table=table, detail={"rows": cursor.fetchone()[0]})
 
 
 def _constraints(cursor, tables: Sequence[str]) -> list[tuple[str, str, str]]:
