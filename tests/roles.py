@@ -39,6 +39,15 @@ def as_role(role: str) -> Iterator[None]:
         _say("RESET ROLE")
 
 
+def _has_database() -> bool:
+    """Whether the test may ask the database; pytest-django answers with an error where it did not say so."""
+    try:
+        connection.ensure_connection()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _say(statement: str) -> None:
     """Send a statement past Django's count of queries; one in a broken transaction is not needed any more."""
     raw = connection.connection
@@ -52,6 +61,8 @@ def use_daily_roles() -> None:
     answer, do = ClientHandler.get_response, work._do
 
     def answer_as_web(handler, request):
+        if not _has_database():
+            return answer(handler, request)
         with as_role(WEB):
             return answer(handler, request)
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as NoRedis
@@ -34,6 +35,17 @@ def test_not_ready_while_an_order_waits_too_long(client):
 
     assert answer.status_code == 503
     assert answer.json()["reasons"][0].startswith("work: the oldest order waits for ")
+
+
+@pytest.mark.django_db
+def test_a_worker_is_asked_the_same_by_a_command(capsys):
+    call_command("ready")
+    assert capsys.readouterr().out == "ready\n"
+
+    WorkOrder.objects.create(kind="test", created_at="2026-01-01T00:00Z", not_before="2026-01-01T00:00Z")
+
+    with pytest.raises(CommandError, match="the oldest order waits for"):
+        call_command("ready")
 
 
 @pytest.mark.django_db

@@ -2,12 +2,13 @@
 
 About 1,300 known people come in by every road there is; then everything that lies on disks and in the queue is
 searched for each of their numbers and second-factor secrets: plain, as hexadecimal or Base64, and as their bare
-SHA-256 and MD5.
+SHA-256 and MD5. Queue and logs do not even hold a name.
 """
 
 import base64
 import csv
 import hashlib
+import json
 import logging
 import subprocess
 from datetime import date
@@ -19,11 +20,13 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.urls import reverse
 
+from branches import exports, proposals
 from branches.choices import PostCode
+from branches.models import Proposal
 from branches.signin import second_factor
 from coopcrm.shared import backup, rotation, work
 from coopcrm.shared.logs import JsonFormatter
-from customers.exports import order_export
+from customers.exports import CUSTOMERS
 from customers.identity import check_resident_id
 from customers.models import Customer, LedgerRow
 from kpi.seeding import DEMO_AS_OF
@@ -71,7 +74,7 @@ def ledgers(folder) -> list[str]:
 
 
 def at_the_counter(client) -> list[str]:
-    """Registrations, a search by number and an ordered list, each through its page; returns the numbers typed."""
+    """Registrations, searches by number, and a list taken out; returns the numbers typed."""
     cashier = make_staff()
     client.force_login(cashier)
     typed = []
@@ -85,9 +88,18 @@ def at_the_counter(client) -> list[str]:
     client.post(
         reverse("customers:new"), {"number": typed[0][:-1] + "#", "name": "", "phone": typed[1] + "9"}
     )
-    accountant = make_staff(PostCode.ACCOUNTANT, unit=branch_of(cashier))
-    order_export(staff=accountant, format="csv", purpose="visit round", filters={})
+    take_out_list(branch_of(cashier))
     return typed
+
+
+def take_out_list(branch) -> None:
+    """A list with full numbers, as two people agree on it; its file lies among the uploads."""
+    director, deputy = (
+        make_staff(post, unit=branch) for post in (PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR)
+    )
+    list_ = {"format": "csv", "purpose": "Round of visits", "given": {}, "with_numbers": True}
+    exports.order_export(CUSTOMERS, staff=director, **list_)
+    proposals.confirm(Proposal.objects.get(), by=deputy)
 
 
 def second_factors() -> list[str]:
@@ -138,7 +150,8 @@ def loot(tmp_path, settings):
     """A folder for what a thief takes: the log is written into it from the start, at its most talkative."""
     settings.MEDIA_ROOT = tmp_path / "loot" / "media"
     settings.MEDIA_ROOT.mkdir(parents=True)
-    handler = logging.FileHandler(tmp_path / "loot" / "site.log", encoding="utf-8")
+    (tmp_path / "loot" / "talk").mkdir()
+    handler = logging.FileHandler(tmp_path / "loot" / "talk" / "site.log", encoding="utf-8")
     handler.setFormatter(JsonFormatter())
     watched = [
         logging.getLogger(name) for name in ("", "coopcrm", "django.request", "django.db.backends.schema")
@@ -191,12 +204,15 @@ def test_a_thief_of_everything_but_the_keys_finds_no_number(client, loot, tmp_pa
         f"--file={loot / 'dump.sql'}",
     ]
     backup._run(dump, backup.address())
-    (loot / "redis").write_bytes(everything_in_redis())
+    talk = loot / "talk"
+    (talk / "redis").write_bytes(everything_in_redis())
     for log in (settings.VAR_DIR / "log").glob("*.log"):
-        (loot / log.name).write_bytes(log.read_bytes())
+        (talk / log.name).write_bytes(log.read_bytes())
 
     assert found_in(loot, written_down([*sorted(known), *secrets]), tmp_path / "needles") == []
+    names = set(Customer.objects.values_list("name", flat=True))
+    assert found_in(talk, names | {json.dumps(name)[1:-1] for name in names}, tmp_path / "needles") == []
     assert found_in(loot, {"王一", "赵"}, tmp_path / "needles") == ["王一", "赵"]  # names do stand in a dump
-    assert list(settings.MEDIA_ROOT.rglob("*.csv"))
+    assert [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
     (loot / "careless.log").write_text(f"looked for {base64.b64encode(typed[0].encode()).decode()}")
     assert len(found_in(loot, written_down(typed), tmp_path / "needles")) == 1
