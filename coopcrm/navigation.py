@@ -137,6 +137,13 @@ DEEDS = (
         "hao ma cha kan ji lu",
         frozenset({PostCode.AUDITOR, PostCode.HEAD_OFFICE}),
     ),
+    Place(
+        "/rights/",
+        "shield-check",
+        _("See requests about data"),
+        "ge ren xin xi quan li qing qiu cha yue fu zhi geng zheng shan chu",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/exports/", "download", _("See the lists taken out"), "dao chu qing dan ming dan"),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),

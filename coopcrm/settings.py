@@ -6,6 +6,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -348,6 +349,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
+    "retention": {
+        "task": "customers.tasks.look_after_retention",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 

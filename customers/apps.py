@@ -12,8 +12,11 @@ class CustomersConfig(AppConfig):
         from coopcrm.shared import audit
         from customers import (  # noqa: F401 - registers the orders it does
             consents,
+            copies,
             exports,
+            personal,
             reveal,
+            rights,
             rotation,
             sharing,
             story,
@@ -31,7 +34,9 @@ class CustomersConfig(AppConfig):
         for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
             timeline_sources.register(f"customers.{source.__name__}", source)
         page_cards.register("customers.consents", consents.consents_card)
-        post_migrate.connect(write_standards, sender=self)
+        page_cards.register("customers.rights", rights.rights_card)
+        personal.register_own_tables()
+        post_migrate.connect(prepare_privacy, sender=self)
 
 
 def tell_the_organisation() -> None:
@@ -44,12 +49,17 @@ def tell_the_organisation() -> None:
     registries.closing_obstacles[:] = [coverage.managed_households]
 
 
-def write_standards(using: str, **kwargs) -> None:
-    """Give a new database the texts that every union begins with."""
+def prepare_privacy(using: str, **kwargs) -> None:
+    """Give a new database the texts and figures that every union begins with, and the function that erases."""
     from django.db import connections
 
-    from customers.models import ConsentText
-    from customers.standards import ensure_texts
+    from customers import erasure, standards
+    from customers.models import ConsentText, PrivacyRule
 
-    if ConsentText._meta.db_table in connections[using].introspection.table_names():
-        ensure_texts()
+    present = set(connections[using].introspection.table_names())
+    if ConsentText._meta.db_table in present:
+        standards.ensure_texts()
+    if PrivacyRule._meta.db_table in present:
+        standards.ensure_figures()
+        with connections[using].cursor() as cursor:
+            erasure.install(cursor)

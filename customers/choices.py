@@ -20,6 +20,7 @@ class CustomerState(models.TextChoices):
     DECEASED = "deceased", _("Deceased")
     MERGED = "merged", _("Merged into another record")
     CLOSED = "closed", _("Closed")
+    ERASED = "erased", _("Erased")
 
 
 class DocumentKind(models.TextChoices):
@@ -207,3 +208,30 @@ class ReadingPurpose(models.TextChoices):
     CORRECTION = "correction", _("Correct the record")
     AUTHORITY = "authority", _("Request of an authority")
     AUDIT = "audit", _("Audit")
+
+
+class RequestKind(models.TextChoices):
+    """What a person may ask of the cooperative about the data it keeps (handbook §6.6)."""
+
+    COPY = "copy", _("Copy of all data")
+    TRANSFER = "transfer", _("Transfer to another institution")
+    CORRECTION = "correction", _("Correction")
+    DELETION = "deletion", _("Deletion")
+    EXPLANATION = "explanation", _("Explanation of a rating")
+    OBJECTION = "objection", _("Objection to a decision made by machine")
+
+
+class RequestState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("state of a request", "Open")
+    GRANTED = "granted", pgettext_lazy("state of a request", "Granted")
+    REFUSED = "refused", pgettext_lazy("state of a request", "Refused")
+    DROPPED = "dropped", _("Taken back")
+
+
+class RuleKey(models.TextChoices):
+    """Figures of privacy that the law or the union sets; rows in force from a day."""
+
+    ANSWER_DAYS = "answer_working_days", _("Working days to answer a request")
+    IDENTITY_YEARS = "identity_years", _("Years that identity records are kept after the relation ends")
+    TRANSACTION_YEARS = "transaction_years", _("Years that records of transactions are kept")
+    COPY_DAYS = "copy_days", _("Days that a copy of all data can be fetched")

@@ -48,12 +48,13 @@ def may_use(customer: Customer, purpose: str, *, on: date) -> bool:
 def usable_for(customers: QuerySet[Customer], purpose: str, *, on: date) -> QuerySet[Customer]:
     """Those of ``customers`` whose data may be used for a purpose on a day.
 
-    Consent of a child counts only beside the guardian's; nobody is written to who has died or been merged away.
+    Consent of a child counts only beside the guardian's; nobody is written to who has died, has been merged
+    away or is locked.
     """
     rule = RULES[purpose]
     if not rule.needs_consent:
         return customers
-    living = customers.filter(state=CustomerState.ACTIVE).filter(said_yes(purpose, on))
+    living = customers.filter(state=CustomerState.ACTIVE, is_locked=False).filter(said_yes(purpose, on))
     if rule.needs_guardian:
         return living
     is_grown = Q(birth_date=None) | Q(birth_date__lte=add_months(on, -12 * CHILD_YEARS))

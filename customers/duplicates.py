@@ -73,7 +73,7 @@ def find(claim: Claim, *, as_of: date, limit: int = 8) -> list[Match]:
     ids = _candidates(claim, as_of)
     if not ids:
         return []
-    people = Customer.objects.current().select_related("village", "branch").in_bulk(ids)
+    people = Customer.objects.current().unlocked_for(None).select_related("village", "branch").in_bulk(ids)
     typed = _values_of(IdentityDocument.objects.exclude(state=DocumentState.RETIRED), people)
     phones = _values_of(Phone.objects.filter(valid_to=None), people)
     found = [

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from branches.choices import PostCode
 from branches.models import StaffMember, Unit
-from customers.models import Customer, Household, ReviewPair, Sharing, VisitNote
+from customers.choices import RequestKind
+from customers.models import Customer, Household, ReviewPair, RightsRequest, Sharing, VisitNote
+from customers.querysets import SEE_LOCKED
 
 FIELD = (PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER)
 DIRECTORS = (PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR)
@@ -124,3 +126,52 @@ def may_read_document_photo(staff: StaffMember, customer: Customer) -> bool:
     """The photo shows the full number: for those who work with the customer, the risk department and audit."""
     works_here = staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS) and works_at(staff, customer.branch_id)
     return works_here or staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE, PostCode.AUDITOR)
+
+
+def may_see_rights(staff: StaffMember) -> bool:
+    """Everybody who works with customers sees what the customers of their branches have asked for."""
+    return staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_take_request(staff: StaffMember, customer: Customer) -> bool:
+    """Whoever a person of the branch turns to takes the request in, and so do risk and head office of the union."""
+    at_branch = may_register_somewhere(staff) and works_at(staff, customer.branch_id)
+    return at_branch or staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
+
+
+def may_answer_request(staff: StaffMember, request: RightsRequest) -> bool:
+    """Accountant and directors of the managing branch answer, or risk and head office of the union.
+
+    Who took in a deletion or an objection does not decide about it.
+    """
+    if request.kind in (RequestKind.DELETION, RequestKind.OBJECTION) and request.recorded_by_id == staff.pk:
+        return False
+    at_branch = works_at(staff, request.customer.branch_id) and staff.scope.holds(
+        PostCode.ACCOUNTANT, *DIRECTORS
+    )
+    return at_branch or staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
+
+
+def may_correct(staff: StaffMember, customer: Customer) -> bool:
+    """Accountant and directors of the managing branch correct the registry with a source."""
+    return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS) and works_at(staff, customer.branch_id)
+
+
+def may_see_locked(staff: StaffMember) -> bool:
+    """Who is locked is kept for the law: auditors and the union's risk desk alone see the record."""
+    return staff.scope.holds(*SEE_LOCKED)
+
+
+def may_unlock(staff: StaffMember) -> bool:
+    """The union's risk desk lifts a lock, with a reason."""
+    return staff.scope.holds(PostCode.UNION_RISK)
+
+
+def may_see_erasures(staff: StaffMember) -> bool:
+    """Risk, head office and audit see whose erasure comes due, and the proofs."""
+    return staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE, PostCode.AUDITOR)
+
+
+def may_order_erasure(staff: StaffMember) -> bool:
+    """The union's risk desk may order what otherwise runs every night."""
+    return staff.scope.holds(PostCode.UNION_RISK)

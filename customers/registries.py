@@ -60,6 +60,15 @@ number_readers = Registry()
 exposures = Registry()
 """``exposure(staff, household)`` returns ``[(label, yuan)]`` for the household's page."""
 
+personal_tables = Registry()
+"""By model label: the ``PersonalTable`` that says what a copy shows of it and what an erasure takes (``personal``)."""
+
+relation_ends = Registry()
+"""SQL that selects ``person, is_open, last_day`` of products and obligations, for the persons in ``leaving``."""
+
+judgements = Registry()
+"""``judgement(staff, customer, household)`` returns ``[(words, address)]`` of decisions that a person may question."""
+
 
 handover_facts = Registry()
 """``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""

@@ -9,7 +9,7 @@ from coopcrm.shared.crypto import keyed
 from customers import numbers
 from customers.ledgers.importing import ROW
 from customers.ledgers.reading import content_digest
-from customers.models import IdentityDocument, LedgerRow, Marriage, Phone
+from customers.models import IdentityDocument, LedgerRow, Marriage, Phone, RightsRequest
 
 
 def register() -> None:
@@ -20,6 +20,8 @@ def register() -> None:
         Marriage, "number", lambda marriage, text: {"number_key": keyed(numbers.DOCUMENT, text)}
     )
     rotation.register(LedgerRow, "raw", _row_keys)
+    for column in ("present_value", "asked_value"):
+        rotation.register(RightsRequest, column, lambda request, text: {})
 
 
 def _document_keys(document: IdentityDocument, text: str) -> dict[str, bytes]:

@@ -100,8 +100,8 @@ def is_open_to(scope, customer: Customer) -> bool:
 # -- Words -------------------------------------------------------------------------------------------------------------
 
 
-def _roads(text: str) -> Iterator[Road]:
-    people = Customer.objects.current()
+def _roads(text: str, scope) -> Iterator[Road]:
+    people = Customer.objects.current().unlocked_for(scope)
     if has_han(text):
         key = name_key(text)
         yield Road(_("name"), people.filter(name_key__startswith=key), "name_key")
@@ -122,8 +122,8 @@ def _segments(text: str, scope) -> list[tuple[Q, Road]]:
     """Own branches first, then the others; within each the roads in order."""
     own = Q(branch__in=scope.branch_ids)
     if scope.sees_union or not scope.branch_ids:
-        return [(Q(), road) for road in _roads(text)]
-    return [(mine, road) for mine in (own, ~own) for road in _roads(text)]
+        return [(Q(), road) for road in _roads(text, scope)]
+    return [(mine, road) for mine in (own, ~own) for road in _roads(text, scope)]
 
 
 def _page(segments: list[tuple[Q, Road]], after: dict | None, limit: int) -> list[dict]:
@@ -178,9 +178,8 @@ def _by_number(staff: StaffMember, text: str, limit: int) -> Found:
     for finder in registries.number_finders:
         for customer_id, reason in finder(digits):
             reasons.setdefault(customer_id, reason)
-    people = Customer.objects.select_related("village__parent", "branch").filter(
-        pk__in=reasons, merged_into=None
-    )
+    people = Customer.objects.current().unlocked_for(scope).filter(pk__in=reasons)
+    people = people.select_related("village__parent", "branch")
     hits = (
         [Hit(person, reasons[person.pk], is_open_to(scope, person)) for person in people] if reasons else []
     )

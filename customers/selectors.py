@@ -194,7 +194,7 @@ def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> Cus
     )
     membership = current.first()
     household = membership.household if membership else None
-    members = members_of(household, today) if household else []
+    members = members_of(household, today, staff) if household else []
     manager = manager_of(household, today) if household else None
     last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
     events = timeline(staff, customer, [household] if household else [])
@@ -240,10 +240,20 @@ def shown_document(row: IdentityDocument) -> Shown:
     )
 
 
-def members_of(household: Household, today: date) -> list[Membership]:
-    """Living together today, the head first."""
-    rows = household.memberships.filter(in_force(today)).select_related("customer")
+def members_of(household: Household, today: date, staff: StaffMember) -> list[Membership]:
+    """Living together today, the head first; who is locked is veiled."""
+    rows = veiled(household.memberships.filter(in_force(today)).select_related("customer"), staff)
     return sorted(rows, key=lambda row: (row.relation != "head", row.customer.birth_date or date.max, row.pk))
+
+
+def veiled(members: Iterable[Membership], staff: StaffMember) -> list[Membership]:
+    """Members with the names masked of those who are kept for the law alone."""
+    members = list(members)
+    if not policies.may_see_locked(staff):
+        for row in members:
+            if row.customer.is_locked:
+                row.customer.name = masking.mask_name(row.customer.name)
+    return members
 
 
 def manager_of(household: Household, today: date) -> ManagerAssignment | None:
@@ -317,6 +327,12 @@ def name_for(staff: StaffMember, customer: Customer) -> str:
     return customer.name if policies.may_read_fully(staff, customer) else masking.mask_name(customer.name)
 
 
+def name_for_request(staff: StaffMember, customer: Customer) -> str:
+    """The name beside a request: veiled once the record is locked, for all but those who keep it."""
+    veils = customer.is_locked and not policies.may_see_locked(staff)
+    return masking.mask_name(customer.name) if veils else customer.name
+
+
 # -- The household's page ----------------------------------------------------------------------------------------------
 
 
@@ -340,7 +356,7 @@ class HouseholdPage:
 def household_page(staff: StaffMember, household: Household, *, today: date) -> HouseholdPage:
     """Read the whole page in a fixed number of queries."""
     is_own = policies.may_read_fully(staff, household)
-    everyone = list(household.memberships.select_related("customer").order_by("pk"))
+    everyone = veiled(household.memberships.select_related("customer").order_by("pk"), staff)
     present = [
         row for row in everyone if row.valid_from <= today and (row.valid_to is None or row.valid_to > today)
     ]

@@ -249,6 +249,12 @@ def _holder(number: _Number | None) -> Customer | None:
 
 
 def _answer_holder(applicant: _Applicant, holder: Customer, matches: list[duplicates.Match]) -> Registration:
+    if holder.is_locked:
+        text = _(
+            "The person of this number has asked for deletion; the record is locked. The union's risk desk lifts the "
+            "lock when the person comes back."
+        )
+        raise Refused(text, code="person_locked")
     mine, theirs = name_keys(applicant.name), name_keys(holder.name)
     if mine.name_key == theirs.name_key:
         return Registration(holder, is_new=False, possible=matches)

@@ -10,12 +10,13 @@ class LoansConfig(AppConfig):
     def ready(self):
         from coopcrm.shared import rotation
         from customers import numbers, registries
-        from loans import customer_page
+        from loans import customer_page, personal_data
         from loans.handovers import handover_facts
         from loans.ledger_accounts import write_accounts
         from loans.models import Account
 
         rotation.register(Account, "number", lambda account, text: numbers.account_keys(text)._asdict())
+        personal_data.register()
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)
         registries.handover_facts.register("loans", handover_facts)

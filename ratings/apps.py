@@ -9,8 +9,9 @@ class RatingsConfig(AppConfig):
 
     def ready(self):
         from customers import registries
-        from ratings import customer_page, versions
+        from ratings import customer_page, personal_data, versions
 
+        personal_data.register()
         registries.page_cards.register("ratings.rating", customer_page.rating_card)
         registries.page_cards.register("ratings.contribution", customer_page.contribution_card)
         registries.timeline_sources.register("ratings.ratings", customer_page.ratings_made)

@@ -10,9 +10,18 @@ from django.db import transaction
 from branches.choices import AreaLevel, PostCode, UnitKind
 from branches.models import Area, Post, StaffMember, Unit
 from customers import numbers
-from customers.choices import DocumentKind, DocumentState, PhoneKind, Relation
+from customers.choices import Channel, DocumentKind, DocumentState, PhoneKind, Relation, RequestKind
 from customers.identity import check_resident_id
-from customers.models import Customer, Household, IdentityDocument, Membership, Phone, ReviewPair, VisitNote
+from customers.models import (
+    Customer,
+    Household,
+    IdentityDocument,
+    Membership,
+    Phone,
+    ReviewPair,
+    RightsRequest,
+    VisitNote,
+)
 from customers.names import name_keys, place_keys
 from customers.portfolios.services import put_under_director
 
@@ -148,6 +157,17 @@ def make_visit(household: Household, officer: StaffMember, **fields) -> VisitNot
         **fields,
     }
     return VisitNote.objects.create(household=household, officer=officer, **fields)
+
+
+def make_request(customer: Customer, kind: str = RequestKind.COPY, **fields) -> RightsRequest:
+    """A person's request about their data, taken in by a cashier of the branch."""
+    fields = {"asked_on": TODAY, "due_on": date(2026, 4, 22), "channel": Channel.COUNTER, **fields}
+    if "recorded_by" not in fields:
+        fields["recorded_by"] = make_staff(unit=customer.branch)
+    request = RightsRequest(customer=customer, kind=kind, **fields)
+    request.draw_id()
+    request.save(force_insert=True)
+    return request
 
 
 def make_pair(one: Customer, other: Customer, **fields) -> ReviewPair:

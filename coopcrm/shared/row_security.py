@@ -129,6 +129,9 @@ RULES: dict[str, Rule] = {
     "customers_ledgerfile": branch(),
     "customers_ledgerrow": branch() | customer(),
     "customers_ledgerimport": actor("started_by_id") | above("customers_ledgerfile", "run_id"),
+    "customers_rightsrequest": customer(),
+    "customers_personlock": customer(),
+    "customers_erasureproof": customer(),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),
@@ -163,6 +166,7 @@ OUTSIDE: dict[str, str] = {
     "customers_marriage": "the registry card",
     "customers_consent": "every branch must know what a person forbids",
     "customers_consenttext": "the wording shown to everybody",
+    "customers_privacyrule": "the figures in force",
     "loans_product": "what can be sold, the same for all",
     "ratings_ruleset": "the rules in force",
     "ratings_countyreference": "published reference values",

@@ -1,10 +1,11 @@
-"""The registry in chapters: people, households, visits and feedback, ledgers, consents."""
+"""The registry in chapters: people, households, visits and feedback, ledgers, consents, rights."""
 
 from customers.models.consents import Consent, ConsentText
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.portfolios import Handover, HandoverItem
+from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.visits import Feedback, VisitNote
 
@@ -13,6 +14,7 @@ __all__ = [
     "ConsentText",
     "Customer",
     "DocumentPhoto",
+    "ErasureProof",
     "FactSheet",
     "Feedback",
     "Handover",
@@ -25,8 +27,11 @@ __all__ = [
     "ManagerAssignment",
     "Marriage",
     "Membership",
+    "PersonLock",
     "Phone",
+    "PrivacyRule",
     "ReviewPair",
+    "RightsRequest",
     "Sharing",
     "StaffHousehold",
     "VisitNote",

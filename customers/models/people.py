@@ -31,7 +31,7 @@ class Customer(models.Model):
     """
 
     classification = classes(
-        C1="kind state identity_conflict source registered_on verified_on form_key created_at",
+        C1="kind state identity_conflict is_locked source registered_on verified_on form_key created_at",
         C2=("name name_key given_key pinyin initials sex birth_date group_no address occupation deceased_on"),
     )
 
@@ -54,6 +54,12 @@ class Customer(models.Model):
     deceased_on = models.DateField(null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     identity_conflict = models.BooleanField(default=False, help_text=_("Two persons claim one number."))
+    is_locked = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("Kept for the law alone: asked to be deleted before the retention was over."),
+    )
     source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
     registered_on = models.DateField(_("registered on"))
     registered_at = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("registered at"))
@@ -76,6 +82,11 @@ class Customer(models.Model):
             models.Index(fields=["initials", "id"], name="customer_initials"),
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["village", "id"], name="customer_village_id"),
+            models.Index(
+                fields=["id"],
+                name="customer_leaving",
+                condition=Q(is_locked=True) | Q(state__in=[CustomerState.CLOSED, CustomerState.DECEASED]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="customer_has_name"),

@@ -1,13 +1,22 @@
-"""What every union begins with: texts of consents. A union adds versions of its own; these are never changed."""
+"""What every union begins with: texts of consents and figures of privacy. A union adds rows; none is ever changed."""
 
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
-from customers.models import ConsentText
+from customers.choices import RuleKey
+from customers.models import ConsentText, PrivacyRule
 
 TEXTS = Path(__file__).with_name("consent_texts.json")
+IN_FORCE_FROM = date(2021, 11, 1)  # the personal information protection law
+FIGURES = {
+    RuleKey.ANSWER_DAYS: 15,
+    RuleKey.IDENTITY_YEARS: 10,
+    RuleKey.TRANSACTION_YEARS: 10,
+    RuleKey.COPY_DAYS: 7,
+}
 
 
 def ensure_texts() -> None:
@@ -15,3 +24,14 @@ def ensure_texts() -> None:
     known = set(ConsentText.objects.values_list("purpose", flat=True))
     rows = [row for row in json.loads(TEXTS.read_text(encoding="utf-8")) if row["purpose"] not in known]
     ConsentText.objects.bulk_create([ConsentText(**row) for row in rows], ignore_conflicts=True)
+
+
+def ensure_figures() -> None:
+    """Write the figures of privacy that have no row yet."""
+    known = set(PrivacyRule.objects.values_list("key", flat=True))
+    rows = [
+        PrivacyRule(key=key, value=value, valid_from=IN_FORCE_FROM)
+        for key, value in FIGURES.items()
+        if key not in known
+    ]
+    PrivacyRule.objects.bulk_create(rows, ignore_conflicts=True)

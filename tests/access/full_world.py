@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
-from customers.models import Feedback, LedgerRow, StaffHousehold
+from customers.models import ErasureProof, Feedback, LedgerRow, PersonLock, StaffHousehold
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
@@ -32,6 +32,17 @@ def make_everything() -> Things:
     things = make_things()
     household, customer = things.household, things.customer
     Feedback.objects.create(customer=customer, branch=things.branch, given_on=TODAY, satisfaction=4)
+    days = {"relation_ended_on": TODAY, "locked_on": TODAY, "erasure_due_on": TODAY}
+    PersonLock.objects.create(customer=customer, reason="asked", locked_by=things.officer, **days)
+    ErasureProof.objects.create(
+        customer=customer,
+        erased_on=TODAY,
+        relation_ended_on=TODAY,
+        due_on=TODAY,
+        rules={},
+        counts={},
+        digest=b"1",
+    )
     row = LedgerRow(
         file=things.file,
         branch=things.branch,

@@ -35,6 +35,7 @@ from customers.models import (
     LedgerFile,
     LedgerImport,
     ReviewPair,
+    RightsRequest,
     Sharing,
     VisitNote,
 )
@@ -48,6 +49,7 @@ from tests.factories import (
     make_customer,
     make_household,
     make_pair,
+    make_request,
     make_staff,
     make_village,
     make_visit,
@@ -95,6 +97,7 @@ class Things:
     sharing: Sharing
     handover: Handover
     device: Device
+    request: RightsRequest
     export: Export | None = None
 
     @property
@@ -125,7 +128,7 @@ def make_things() -> Things:
     device = Device.objects.create(
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
-    return Things(*things, *signed, make_handover(household, officer), device)
+    return Things(*things, *signed, make_handover(household, officer), device, make_request(customer))
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -243,6 +246,14 @@ ARGUMENTS = {
         "row": things.customer.phones.get().pk,
     },
     "customers/<int:pk>/ask/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/rights/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/unlock/": lambda things, staff: {"pk": things.customer.pk},
+    "rights/<int:pk>/": lambda things, staff: {"pk": things.request.pk},
+    "rights/<int:pk>/take/": lambda things, staff: {"pk": things.request.pk},
+    "rights/<int:pk>/answer/": lambda things, staff: {"pk": things.request.pk},
+    "rights/<int:pk>/order-copy/": lambda things, staff: {"pk": things.request.pk},
+    "rights/<int:pk>/hand-over/": lambda things, staff: {"pk": things.request.pk},
+    "rights/<int:pk>/copy/": lambda things, staff: {"pk": things.request.pk},
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "exports/<int:pk>/": lambda things, staff: {"pk": things.export.pk},
     "exports/<int:pk>/file/": lambda things, staff: {"pk": things.export.pk},
