@@ -8,9 +8,17 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES, MEGABYTE
+from coopcrm.shared.uploads.refusals import refusal_for
 
 MOST_KEPT = MAX_FILE_BYTES + MEGABYTE  # of all files of one request
 MOST_READ = 64 * MEGABYTE  # of a request that is refused anyway; beyond, the connection ends
+
+
+class TooLarge(InMemoryUploadedFile):
+    """A file that was not kept: it has a size and no content, and says so when it is read."""
+
+    def read(self, *args):
+        raise refusal_for("file_too_large")
 
 
 class BoundedMemory(FileUploadHandler):
@@ -36,9 +44,10 @@ class BoundedMemory(FileUploadHandler):
             self.buffer.write(raw_data)
 
     def file_complete(self, file_size):
+        kind = TooLarge if self.buffer is None else InMemoryUploadedFile
         content = self.buffer or io.BytesIO()
         content.seek(0)
-        return InMemoryUploadedFile(
+        return kind(
             file=content,
             field_name=self.field_name,
             name=self.file_name,

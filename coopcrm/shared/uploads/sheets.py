@@ -49,7 +49,8 @@ def stream(content: bytes, *, seconds: float = LONGEST) -> Iterator[SheetName | 
                 break
             said = json.loads(line, object_hook=_moment)
             if isinstance(said, list):
-                yield Row(said[0], tuple(said[1]))
+                for number, cells in said:
+                    yield Row(number, tuple(cells))
             elif "sheet" in said:
                 yield SheetName(said["sheet"])
             elif "refused" in said:

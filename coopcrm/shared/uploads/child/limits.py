@@ -7,7 +7,7 @@ MEGABYTE = 1024 * 1024
 # The child process
 MEMORY_BYTES = 512 * MEGABYTE
 CPU_SECONDS = 60
-NICENESS = 10  # whoever waits for a page goes first
+NICENESS = 5  # whoever waits for a page goes first
 
 # Sheets before they are parsed
 MAX_FILE_BYTES = 20 * MEGABYTE

@@ -20,6 +20,7 @@ from typing import Any
 import limits
 from refusal import Refusal
 
+ROWS_A_LINE, LONG = 200, 1_000
 Write = Callable[[str], Any]
 Cells = tuple[Any, ...]
 
@@ -73,16 +74,21 @@ class Telling:
         write(json.dumps({"sheet": name}) + "\n")
 
     def tell(self, rows: Iterator[tuple[int, Any]]) -> None:
+        told: list[tuple[int, Cells]] = []
         for number, values in rows:
             require(number <= limits.MAX_ROWS, "too_many_rows")
             cells = self._with_merged(number, trimmed(values))
             if cells:
-                self._say(number, cells)
+                told.append((number, cells))
+                Telling.cells_out += len(cells)
+            if len(told) == ROWS_A_LINE or any(isinstance(cell, str) and len(cell) > LONG for cell in cells):
+                self._say(told)
+                told = []
+        self._say(told)
 
-    def _say(self, number: int, cells: Cells) -> None:
-        line = json.dumps([number, cells], default=moment) + "\n"
+    def _say(self, rows: list[tuple[int, Cells]]) -> None:
+        line = json.dumps(rows, default=moment) + "\n"
         Telling.bytes_out += len(line)
-        Telling.cells_out += len(cells)
         require(Telling.cells_out <= limits.MAX_CELLS, "too_many_cells")
         require(Telling.bytes_out <= limits.MAX_ROW_BYTES_OUT, "unpacks_too_large")
         self.write(line)
@@ -143,12 +149,13 @@ def readable(text: str) -> str:
 MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 COUNTED = (
     ((b"<c ", b":c ", b"<c>", b"<c/"), limits.MAX_CELLS, "too_many_cells"),
-    ((b"<row ", b":row ", b"<row>"), 5 * limits.MAX_ROWS, "too_many_rows"),
+    ((b"<row ", b":row ", b"<row>"), limits.MAX_ROWS, "too_many_rows"),
     ((b"<si>", b"<si ", b"<si/", b":si>"), limits.MAX_STRINGS, "too_many_cells"),
     ((b"<xf ", b":xf ", b"<xf/", b"<numFmt "), 3 * limits.MAX_STYLES, "odd_workbook"),
     ((b"<mergeCell ", b":mergeCell "), limits.MAX_MERGES, "odd_workbook"),
     ((b"<!DOCTYPE", b"<!ENTITY"), 0, "declares_entities"),
 )
+ROWS = 1
 CHUNK = limits.MEGABYTE
 
 
@@ -187,7 +194,7 @@ def _weigh(archive: zipfile.ZipFile) -> None:
     for member in archive.infolist():
         if not member.filename.endswith((".xml", ".rels", ".vml")):
             continue
-        rest = b""
+        counts[ROWS], rest = 0, b""  # the only one that a sheet may have anew
         with archive.open(member) as stream:
             while chunk := stream.read(CHUNK):
                 left -= len(chunk)
@@ -289,6 +296,8 @@ def _text_rows(content: bytes) -> Iterator[list[str]]:
     text = decode(content)
     odd = text.count("\x00") + len(CONTROLS.findall(text)) + text.count("\ufffd")
     require(odd * ODD_SHARE <= len(text), "no_table")
+    lines = text.count("\n") + (not text.endswith("\n"))
+    require('"' in text or lines <= limits.MAX_ROWS, "too_many_rows")
     csv.field_size_limit(limits.MAX_FILE_BYTES)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
