@@ -1,5 +1,6 @@
 """Choices above the lists of ratings and tiers."""
 
+import json
 from datetime import timedelta
 
 from django import forms
@@ -54,13 +55,20 @@ class TierFilter(forms.Form):
         return dict(self.cleaned_data)
 
 
+class ReadableJSON(forms.JSONField):
+    """JSON that people read: a line for each value, Chinese as it is."""
+
+    def prepare_value(self, value):
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
 class VersionForm(forms.Form):
     """A new version of a rule: its name, its first day, its data as JSON, and why."""
 
     version = forms.CharField(label=_("Name of the version"), max_length=20)
     valid_from = forms.DateField(label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(label=_("Why"), max_length=300)
-    data = forms.JSONField(
+    data = ReadableJSON(
         label=_("Data (JSON)"), widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"})
     )
 

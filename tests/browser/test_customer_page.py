@@ -127,6 +127,6 @@ def test_a_number_is_shown_for_a_purpose_and_a_foreign_household_is_asked_for(op
     page.locator("#ask-purpose").select_option("credit_check")
     page.locator("button", has_text="Ask for sharing").click()
 
-    assert page.locator("aside a", has_text="Sharing").is_visible()
+    page.locator("aside a", has_text="Sharing").first.wait_for()
     assert serious_faults(page) == []
     assert page.troubles == []
