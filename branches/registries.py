@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 PlaceKeys = Callable[[str], tuple[str, str]]
 HouseholdCounts = Callable[[Iterable[int] | None], dict[int, int]]
 ClosingObstacle = Callable[[int], str]
+
+AreaFollower = Callable[[Mapping[int, int]], int]
 
 place_keys: list[PlaceKeys] = []
 """``place_keys(name)`` returns pinyin and initials of a place; one function, of the app that knows names."""
@@ -16,6 +18,9 @@ household_counts: list[HouseholdCounts] = []
 
 closing_obstacles: list[ClosingObstacle] = []
 """``obstacle(unit id)`` says in a sentence what must be handed over before the unit closes, or nothing."""
+
+area_followers: list[AreaFollower] = []
+"""``follow(successors)`` moves what lies in areas that have ended to the areas they became; returns how many rows."""
 
 
 def keys_of_place(name: str) -> tuple[str, str]:

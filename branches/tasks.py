@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from branches import proposals
 from branches.exports.services import end_exports
-from branches.services.areas import settle_services
+from branches.services.areas import move_residents, settle_services
 from branches.services.staff import tell_of_ended_posts
 from branches.signin import limits
 from branches.signin.sessions import SessionStore
-from coopcrm.shared import files
+from coopcrm.shared import acting, files
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,13 @@ def end_files() -> None:
 
 @shared_task
 def begin_day() -> None:
-    """Let what was dated for today come true: who serves which village, whose post ended. Safe to repeat."""
+    """Let what was dated for today come true: who serves which village, who lives where, whose post ended."""
     today = timezone.localdate()
-    moved, ended = settle_services(today), tell_of_ended_posts(today)
-    if moved or ended:
-        log.info("%d villages changed hands, %d posts ended", moved, ended, extra={"count": moved + ended})
+    with acting.as_system("begin_day"), transaction.atomic():
+        served, moved = settle_services(today), move_residents(today)
+    ended = tell_of_ended_posts(today)
+    if served or moved or ended:
+        log.info("%d villages changed hands, %d rows moved, %d posts ended", served, moved, ended)
 
 
 @shared_task

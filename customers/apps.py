@@ -46,6 +46,7 @@ def tell_the_organisation() -> None:
 
     registries.place_keys[:] = [names.place_keys]
     registries.household_counts[:] = [coverage.households_by_village]
+    registries.area_followers[:] = [coverage.follow_areas]
     registries.closing_obstacles[:] = [coverage.managed_households]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from django.db import connection
 from django.db.models import Count
 from django.utils.translation import ngettext
 
@@ -16,6 +17,20 @@ def households_by_village(areas: Iterable[int] | None = None) -> dict[int, int]:
     if areas is not None:
         rows = rows.filter(village__in=list(areas))
     return dict(rows.order_by().values_list("village").annotate(n=Count("pk")))
+
+
+def follow_areas(successors: Mapping[int, int]) -> int:
+    """Let people and households live under what their village's code became; returns how many rows moved."""
+    moved = 0
+    with connection.cursor() as cursor:
+        for table in ("customers_household", "customers_customer"):
+            cursor.execute(
+                f"UPDATE {table} t SET village_id = m.new FROM unnest(%s::bigint[], %s::bigint[]) AS m(old, new)"  # noqa: S608 - names of our own
+                " WHERE t.village_id = m.old",
+                [list(successors), list(successors.values())],
+            )
+            moved += cursor.rowcount
+    return moved
 
 
 def managed_households(unit: int) -> str:

@@ -147,6 +147,7 @@ def succeed_area(
     area.save(update_fields=["successor", "valid_to"])
     area.children.filter(valid_to=None).update(parent=successor)
     settle_services(today)
+    move_residents(today)
     return successor
 
 
@@ -231,6 +232,19 @@ def _write_down_servers(ids: list[int], on: date) -> None:
 
 def _holds(row: AreaService, day: date) -> bool:
     return row.valid_from <= day and (row.valid_to is None or row.valid_to > day)
+
+
+def move_residents(today: date) -> int:
+    """Let people and households of codes that have ended live under what the codes became; safe to repeat."""
+    ended = Area.objects.filter(valid_to__lte=today, successor__isnull=False)
+    became = dict(ended.values_list("pk", "successor"))
+    successors = {}
+    for old in became:
+        new = old
+        while new in became:
+            new = became[new]
+        successors[old] = new
+    return sum(follow(successors) for follow in registries.area_followers) if successors else 0
 
 
 def settle_services(today: date) -> int:

@@ -198,7 +198,7 @@ def test_a_code_ends_where_its_successor_begins(administrator, branch, today):
     assert selectors.versions_of(after) == [village, after]
 
 
-def test_a_merger_adds_the_registers_and_counts_the_households_of_both(administrator, branch, today):
+def test_a_merger_adds_the_registers_and_takes_the_households_along(administrator, branch, today):
     one, other = make_village("孙家村", unit=branch), make_village("李家村", unit=branch)
     Area.objects.update(registered_households=10)
     household = make_household(branch=branch)
@@ -212,6 +212,8 @@ def test_a_merger_adds_the_registers_and_counts_the_households_of_both(administr
     other.refresh_from_db()
     line = selectors.coverage_of([other])[0]
     assert (line.registered, line.known, line.percent) == (20, 1, 5)
+    household.refresh_from_db()
+    assert household.village == other
 
 
 def test_the_database_refuses_two_versions_of_a_code_at_once():
