@@ -132,6 +132,7 @@ def orders_of(as_of: date, planned: frozenset[str] = frozenset()) -> Iterator[Ne
 
 
 # What the closing writes: table, its day, its subject, the table whose ids cut it into ranges, and ids a range.
+WITHOUT_JOB = frozenset({"loans_accountmonth", "kpi_branchday"})
 SEALED = (
     ("loans_accountmonth", "month", "account_id", "loans_account", 200_000),
     ("loans_loanclassification", "as_of", "loan_id", "loans_loan", 200_000),
@@ -306,9 +307,18 @@ def union(work: Work) -> dict:
 
 @step("seal")
 def seal(work: Work) -> dict:
-    """Count and hash of a range of one table's rows, for the ledger."""
-    days = {name: date.fromisoformat(work.payload[name]) for name in ("first_day", "last_day")}
-    rows = record_run(Slice(**{**work.payload, **days}))
+    """Count and hash of a range of one table's rows, for the ledger.
+
+    Months end at the newest account of today: an account of tomorrow brings months of the past with it.
+    """
+    given = dict(work.payload)
+    days = {name: date.fromisoformat(given[name]) for name in ("first_day", "last_day")}
+    if given["table"] == "loans_accountmonth":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM loans_account")
+            given["high"] = min(given["high"], cursor.fetchone()[0])
+    job = None if given["table"] in WITHOUT_JOB else work.job.pk
+    rows = record_run(Slice(**{**given, **days, "job_id": job}))
     return {"results_sealed": rows} if rows else {}
 
 

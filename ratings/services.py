@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from coopcrm.shared.plain import plain
+from coopcrm.shared.results import Slice, record_run
 from customers.models import Household
 from loans.selectors import had_transaction
 from loans.services import freeze_lines
@@ -113,7 +114,10 @@ def rate_household(*, household: Household, as_of: date, job_id: int | None = No
         **rating_columns(rate(facts, card), card),
     )
     CreditRating.objects.bulk_create([row], ignore_conflicts=True)
-    return CreditRating.objects.get(**key)
+    made = CreditRating.objects.get(**key)
+    if job_id is None:  # a run of one row; those of a closing are recorded at its end
+        record_run(Slice(CreditRating._meta.db_table, "as_of", as_of, as_of, "id", made.pk, made.pk + 1))
+    return made
 
 
 def rating_columns(rating: Rating, card: Card) -> dict[str, Any]:

@@ -7,6 +7,7 @@ names the columns it hashed, so that a column added later does not make an old r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -18,7 +19,10 @@ from coopcrm.shared.models import AuditEntry, Deed
 
 @dataclass(frozen=True)
 class Slice:
-    """Rows of ``table`` with ``first_day <= day_column <= last_day`` and ``low <= id_column < high``."""
+    """Rows of ``table`` with ``first_day <= day_column <= last_day`` and ``low <= id_column < high``.
+
+    ``job_id`` leaves those that one job wrote: what somebody has computed on a page meanwhile is a run of its own.
+    """
 
     table: str
     day_column: str
@@ -27,10 +31,11 @@ class Slice:
     id_column: str
     low: int
     high: int
+    job_id: int | None = None
 
     @property
     def key(self) -> str:
-        return f"{self.last_day} {self.low}"
+        return f"{self.last_day} {self.id_column} {self.low}"
 
 
 def record_run(part: Slice) -> int:
@@ -41,7 +46,9 @@ def record_run(part: Slice) -> int:
             " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
             [part.table],
         )
-        said = {name: value if isinstance(value, int) else str(value) for name, value in asdict(part).items()}
+        said = {
+            name: str(value) if isinstance(value, date) else value for name, value in asdict(part).items()
+        }
         said["columns"] = cursor.fetchone()[0]
         rows, digest = hash_of_rows(cursor, said)
     said |= {"rows": rows, "digest": digest}
@@ -63,12 +70,28 @@ def hash_of_rows(cursor, said: dict) -> tuple[int, str]:
     quote = cursor.db.ops.quote_name if hasattr(cursor, "db") else connection.ops.quote_name
     columns = ", ".join(map(quote, said["columns"]))
     day, subject = quote(said["day_column"]), quote(said["id_column"])
-    cursor.execute("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL bytea_output = 'hex'")
+    job = quote("job_id") if said["job_id"] is not None else "NULL::bigint"
+    kept = _say_texts(cursor, ["UTC", "ISO, YMD", "hex"])
     cursor.execute(
         "SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY subject, line), ''),"
         f" 'UTF8')), 'hex') FROM (SELECT {subject} AS subject, ROW({columns})::text AS line"
         f" FROM {quote(said['table'])} WHERE {day} BETWEEN %s AND %s"
-        f" AND {subject} >= %s AND {subject} < %s) rows_of_run",
-        [said["first_day"], said["last_day"], said["low"], said["high"]],
+        f" AND {subject} >= %s AND {subject} < %s AND (%s::bigint IS NULL OR {job} = %s)) rows_of_run",
+        [said["first_day"], said["last_day"], said["low"], said["high"], said["job_id"], said["job_id"]],
     )
-    return cursor.fetchone()
+    rows, digest = cursor.fetchone()
+    _say_texts(cursor, kept)
+    return rows, digest
+
+
+def _say_texts(cursor, wanted: Sequence[str]) -> list[str]:
+    """Set how times, dates and bytes read as text, and return how they read before.
+
+    The settings are taken back: Django reads the times of the rest of the transaction in the connection's own zone.
+    """
+    names = ("TimeZone", "DateStyle", "bytea_output")
+    cursor.execute("SELECT current_setting(%s), current_setting(%s), current_setting(%s)", names)
+    kept = list(cursor.fetchone())
+    for name, value in zip(names, wanted, strict=True):
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    return kept
