@@ -7,12 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
 from branches.office import ListAdmin, OfficeAdmin, office
-from branches.resources import AreaResource, UnitResource
 
 
 @admin.register(Unit, site=office)
 class UnitAdmin(ListAdmin):
-    resource_classes = [UnitResource]
     list_display = ["code", "name", "kind", "parent", "opened_on", "closed_on"]
     list_filter = ["kind"]
     list_select_related = ["parent"]
@@ -22,7 +20,6 @@ class UnitAdmin(ListAdmin):
 
 @admin.register(Area, site=office)
 class AreaAdmin(ListAdmin):
-    resource_classes = [AreaResource]
     list_display = [
         "code",
         "name",

@@ -20,6 +20,7 @@ from branches.choices import ListState
 from branches.models import ListImport, StaffMember
 from branches.resources import RESOURCES, ListResource
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.lists import is_mark
 from coopcrm.shared.uploads import sheets
 from coopcrm.shared.work import NewOrder, Work, handles, order_work
 
@@ -52,6 +53,8 @@ def read_rows(content: bytes, resource: type[ListResource]) -> list[dict[str, An
         if isinstance(line, sheets.SheetName):
             if names is not None:
                 break
+            continue
+        if is_mark(line.cells[0]):  # a list that was taken out and comes back
             continue
         cells = [_as_text(cell) for cell in line.cells]
         if names is None:

@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from import_export.admin import ExportMixin
 
 from branches.choices import PostCode
 
@@ -61,14 +60,11 @@ class OfficeAdmin(admin.ModelAdmin):
         return False
 
 
-class ListAdmin(ExportMixin, OfficeAdmin):
-    """Rows that are read here, go out as lists, and are kept on the pages of the organisation."""
+class ListAdmin(OfficeAdmin):
+    """Rows that are read here; they are kept, taken in and taken out on the pages of the organisation."""
 
     keepers = ()
     readers = (*KEEPERS, *READERS)
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
 
 office = BackOffice(name="admin")

@@ -8,12 +8,15 @@ import io
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches import forms, lists, policies
 from branches.choices import ListKind, ListState
+from branches.exports.forms import ExportForm
+from branches.exports.kinds import KINDS
+from branches.exports.organisation import AREAS, UNITS, may_take_organisation
 from branches.models import ListImport
 from branches.resources import RESOURCES
 from branches.views.common import allow, refused, today, typed
@@ -37,6 +40,15 @@ def lists_page(request: HttpRequest) -> HttpResponse:
     allow(policies.may_see_imports(request.user))
     rows = ListImport.objects.select_related("uploaded_by").defer("rows", "preview")[:50]
     context = {"rows": rows, "kinds": ListKind, "may_import": policies.may_import(request.user)}
+    if may_take_organisation(request.user, {}):
+        context["export_forms"] = [
+            {
+                "id": code.replace(".", "-"),
+                "title": gettext(KINDS[code].title),
+                "form": ExportForm(kind=code, staff=request.user),
+            }
+            for code in (UNITS, AREAS)
+        ]
     return render(request, "branches/lists.html", context)
 
 

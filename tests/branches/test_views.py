@@ -107,22 +107,6 @@ def test_staff_is_appointed_and_not_deleted(client, administrator):
     assert refused.status_code == 403
 
 
-def test_list_of_areas_goes_out_with_codes(client, administrator):
-    make_village("孙家村", unit=make_branch(code="100202"))
-
-    response = client.post(
-        reverse("admin:branches_area_export"), {"format": "0", "resource": "", **all_fields()}
-    )
-
-    assert "孙家村" in response.content.decode()
-
-
-def all_fields():
-    from branches.resources import AreaResource
-
-    return {f"arearesource_{name}": "on" for name in AreaResource._meta.fields}
-
-
 def test_back_office_reads_units_and_posts_and_changes_neither(client, administrator):
     branch = make_branch()
 
