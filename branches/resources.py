@@ -157,13 +157,17 @@ class ListResource(ModelResource):
     def after_import(self, dataset, result, **kwargs) -> None:
         """Leave the sequence alone: ids come from it, and the web role may not set it."""
 
-    def before_save_instance(self, instance, row, **kwargs):
+    def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
+        """What could not be read is said alone; then what the pages would refuse; then what the model refuses."""
+        if import_validation_errors:
+            raise ValidationError(import_validation_errors)
         try:
-            self.check(instance, row)
+            self.check(instance)
         except DomainError as refusal:
             raise ValidationError(str(refusal)) from refusal
+        super().validate_instance(instance, None, validate_unique)
 
-    def check(self, instance, row) -> None:
+    def check(self, instance) -> None:
         """Refuse what the pages would refuse, too."""
 
     def shown(self, instance) -> Iterator[tuple[str, str]]:
@@ -200,7 +204,7 @@ class UnitResource(ListResource):
         store_instance = True
         clean_model_instances = True
 
-    def check(self, instance, row) -> None:
+    def check(self, instance) -> None:
         check_place(instance.kind, instance.parent)
         if instance.pk and Unit.objects.filter(pk=instance.pk).exclude(kind=instance.kind).exists():
             raise ValidationError(_("The kind of a unit does not change."))
@@ -228,6 +232,7 @@ class AreaResource(ListResource):
         use_transactions = True
         skip_html_diff = True
         store_instance = True
+        clean_model_instances = True
 
     def get_queryset(self):
         return super().get_queryset().filter(valid_to=None).select_related("unit")
@@ -235,7 +240,7 @@ class AreaResource(ListResource):
     def after_init_instance(self, instance, new, row, **kwargs):
         instance.server_before = instance.unit
 
-    def check(self, instance, row) -> None:
+    def check(self, instance) -> None:
         if not instance.pk:
             instance.level = level_of(instance.code)
             check_code(instance.code, instance.level)
@@ -311,8 +316,9 @@ class StaffResource(ListResource):
         use_transactions = True
         skip_html_diff = True
         store_instance = True
+        clean_model_instances = True
 
-    def check(self, instance, row) -> None:
+    def check(self, instance) -> None:
         if not instance.pk:
             USERNAME(instance.username)
             instance.set_unusable_password()

@@ -8,6 +8,7 @@ import io
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -110,6 +111,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "asks": sum(1 for line in offered.preview if line.get("asks")),
         "job": job,
         "progress": progress_of(job) if job and job.is_open else None,
+        "progress_url": reverse("jobs:progress", args=[job.pk]) if job and job.is_open else "",
         "may_confirm": policies.may_import(request.user)
         and offered.state == ListState.CHECKED
         and not offered.counts.get(lists.ERROR),

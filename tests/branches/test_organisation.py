@@ -395,6 +395,8 @@ def test_rows_with_errors_say_why_and_keep_the_whole_list_out(client, administra
     assert [line["outcome"] for line in offered.preview] == ["error", "error", "new"]
     assert [line["row"] for line in offered.preview] == [2, 3, 4]
     assert "2027-13-01" in offered.preview[1]["errors"][0]
+    long = send(client, "staff", f"username,full_name\nliming,{'李' * 101}\nlihua,李华\n", today)
+    assert [line["outcome"] for line in long.preview] == ["error", "new"]
     client.post(reverse("branches:confirm-list", args=[offered.pk]))
     assert not CalendarDay.objects.exists()
 
