@@ -24,7 +24,7 @@ class CustomersConfig(AppConfig):
         )
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
-        from customers.registries import number_readers, page_cards, timeline_sources
+        from customers.registries import list_filters, number_readers, page_cards, timeline_sources
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
@@ -36,6 +36,7 @@ class CustomersConfig(AppConfig):
         page_cards.register("customers.consents", consents.consents_card)
         page_cards.register("customers.rights", rights.rights_card)
         personal.register_own_tables()
+        list_filters.register("agrees", consents.AGREES_FILTER)
         post_migrate.connect(prepare_privacy, sender=self)
 
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
@@ -22,7 +23,8 @@ from coopcrm.shared.periods import add_months, completed_years
 from customers import policies
 from customers.choices import Channel, CustomerState, Decision, Purpose
 from customers.models import Consent, ConsentText, Customer
-from customers.purposes import AT_COUNTER, RULES, PurposeRule
+from customers.purposes import AT_COUNTER, CONSENTED, RULES, PurposeRule
+from customers.registries import ListFilter
 
 CHILD_YEARS = 14
 
@@ -238,6 +240,19 @@ def record_at_counter(
         for purpose in asked
     ]
     return len(Consent.objects.bulk_create(rows))
+
+
+# -- The list of customers ---------------------------------------------------------------------------------------------
+
+
+def _narrowed(customers: QuerySet[Customer], purpose: str) -> QuerySet[Customer]:
+    return usable_for(customers, purpose, on=timezone.localdate()) if purpose in CONSENTED else customers
+
+
+AGREES_FILTER = ListFilter(
+    gettext_lazy("Agrees to"), lambda: [(code, RULES[code].purpose.label) for code in CONSENTED], _narrowed
+)
+"""Lists for offers and the like, and their exports, hold only those who allow that purpose today."""
 
 
 # -- The card on the customer's page -----------------------------------------------------------------------------------

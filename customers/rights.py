@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from branches.choices import DayKind
 from branches.models import CalendarDay, StaffMember
@@ -216,7 +216,7 @@ def lift_lock(*, staff: StaffMember, customer: Customer, reason: str, as_of: dat
 # -- Reading -----------------------------------------------------------------------------------------------------------
 
 TABS = {
-    "open": gettext_lazy("Open"),
+    "open": pgettext_lazy("state of a request", "Open"),
     "late": gettext_lazy("Overdue"),
     "closed": gettext_lazy("Answered"),
 }

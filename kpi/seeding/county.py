@@ -21,6 +21,7 @@ from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
 from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.plan import County, Plan
+from kpi.seeding.privacy import seed_privacy
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
@@ -98,6 +99,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         say(_line("indexes and foreign keys", None, time.perf_counter() - started))
     with _step(say, "general ledger and market figures") as done:
         done(rules.seed_figures(plan, branches))
+    with _step(say, "consents and requests about data") as done:
+        done(seed_privacy(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

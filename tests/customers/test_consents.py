@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError
+from customers import exports
 from customers.choices import Channel, CustomerState, Decision, Purpose
 from customers.consents import may_use, record_consent, standings, usable_for
 from customers.models import Consent, ConsentText, Customer
@@ -279,3 +280,19 @@ def test_customer_page_shows_the_last_answers(client):
     assert "Offers and messages" in text
     assert "7 purposes not asked" in text
     assert [line.is_given for line in standings(customer) if line.consent] == [True]
+
+
+def test_a_list_for_offers_and_its_export_hold_only_those_who_agree(client):
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    yes, withdrew = make_customer("张桂兰", branch=branch), make_customer("李秀英", branch=branch)
+    make_customer("王建国", branch=branch)
+    for customer in (yes, withdrew):
+        say(customer)
+    say(withdrew, Decision.WITHDRAWN, when=at(2))
+    client.force_login(director)
+
+    page = client.get(reverse("customers:list"), {"agrees": "marketing"})
+
+    assert [row.customer for row in page.context["rows"]] == [yes]
+    assert exports._count_customers(director, {"agrees": "marketing"}, 10) == 1
