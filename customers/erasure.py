@@ -66,6 +66,7 @@ DECLARE
     v_households bigint[];
     v_empty bigint[];
     v_words text[];
+    v_forgotten bigint[] := '{{}}';
 BEGIN
     IF p_day > current_date THEN
         RAISE EXCEPTION 'erasure of a day that has not come' USING ERRCODE = 'insufficient_privilege';
@@ -91,9 +92,11 @@ BEGIN
         )
     );
 {steps}
-    UPDATE shared_auditentry e SET old = NULL, new = NULL
-    WHERE e.subject_id = ANY(p_people) AND e.deed IN ('insert', 'update', 'delete')
-        AND (e.old IS NOT NULL OR e.new IS NOT NULL);
+    {_forgotten("e.subject_id = ANY(p_people)")}
+    IF cardinality(v_forgotten) > 0 THEN  -- the seals' check asks who took the content of these entries away
+        PERFORM coopcrm_ledger_record('erasure', 'customers_customer', '', NULL, 'retention', 'done',
+            json_build_object('entries', v_forgotten)::text);
+    END IF;
 END $$;
 """
 
@@ -143,11 +146,18 @@ def _counted(table: PersonalTable, sets: str, where: str, whose: str) -> str:
 
 
 def _forget(table: PersonalTable, keys: str, which: str) -> str:
-    """The ledger keeps the digests of entries about these rows and loses their content."""
+    """The ledger forgets the content of entries about these rows."""
+    return _forgotten(f"e.table_name = '{table.table}' AND e.key IN ({keys}) AND {which}")
+
+
+def _forgotten(where: str) -> str:
+    """The ledger keeps the digests of these entries and loses their content; which they were is noted."""
     return f"""
-    UPDATE shared_auditentry e SET old = NULL, new = NULL
-    WHERE e.table_name = '{table.table}' AND e.key IN ({keys}) AND e.deed IN ('insert', 'update', 'delete')
-        AND (e.old IS NOT NULL OR e.new IS NOT NULL) AND {which};"""
+    WITH gone AS (
+        UPDATE shared_auditentry e SET old = NULL, new = NULL
+        WHERE {where} AND e.deed IN ('insert', 'update', 'delete') AND (e.old IS NOT NULL OR e.new IS NOT NULL)
+        RETURNING e.id
+    ) SELECT v_forgotten || coalesce(array_agg(gone.id ORDER BY gone.id), '{{}}') INTO v_forgotten FROM gone;"""
 
 
 def install(cursor) -> None:
