@@ -178,3 +178,13 @@ def test_the_command_counts_rotates_and_retires(folder, capsys, monkeypatch):
     Phone.objects.update(number=b"\x01" + bytes(40))
     with pytest.raises(CommandError, match="Not every value"):
         call_command("rotate_keys")
+
+
+def test_a_read_only_folder_of_keys_is_renamed_by_its_owner(folder, monkeypatch):
+    def refused(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(crypto, "take_next_into_use", refused)
+
+    with pytest.raises(CommandError, match=r"rename \*.next to \*.key as its owner"):
+        call_command("rotate_keys")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -40,14 +42,24 @@ class Command(BaseCommand):
         self._count()
         audit.record(Deed.KEY_ROTATION, detail={"key_id": crypto.writing_id(), "retired": retire})
         if retire:
-            retired = crypto.retire_old(settings.COOPCRM_KEYS)
+            retired = self._renamed(crypto.retire_old, "every *.key but the newest pair to *.retired")
             self._say(f"Retired: {', '.join(retired) or 'nothing'}.")
 
     def _take_into_use(self) -> None:
-        taken = crypto.take_next_into_use(settings.COOPCRM_KEYS)
+        taken = self._renamed(crypto.take_next_into_use, "*.next to *.key")
         if taken:
             self._say(f"In use from now on: {', '.join(taken)}.")
             time.sleep(SETTLING_SECONDS)  # until every process has looked at the folder again
+
+    def _renamed(self, rename: Callable[[Path], list[str]], what: str) -> list[str]:
+        try:
+            return rename(settings.COOPCRM_KEYS)
+        except PermissionError:
+            raise CommandError(
+                f"{settings.COOPCRM_KEYS} is read-only here: rename {what} as its owner, then run this again."
+            ) from None
+        except OSError as error:
+            raise CommandError(f"{settings.COOPCRM_KEYS}: {error.strerror}; rename {what} by hand.") from None
 
     def _walk(self, purpose: str) -> None:
         started = time.monotonic()
