@@ -77,6 +77,8 @@ class Telling:
         told: list[tuple[int, Cells]] = []
         for number, values in rows:
             require(number <= limits.MAX_ROWS, "too_many_rows")
+            if not values:  # rows that a workbook leaves out; there may be a million
+                continue
             cells = self._with_merged(number, trimmed(values))
             if cells:
                 told.append((number, cells))
