@@ -280,6 +280,7 @@ ARGUMENTS = {
         "pk": things.batch.pk,
         "proposal": things.proposal.pk,
     },
+    "rules/<slug:code>/": lambda things, staff: {"code": "tiers"},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},
