@@ -36,6 +36,7 @@ from tests.factories import branch_of, make_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.servers]
 SEEDED, REGISTERED, LISTED, AT_COUNTER = 300, 700, 300, 12
+LEAST_DIGITS = 6
 
 
 def resident(serial: int) -> str:
@@ -179,9 +180,13 @@ def found_in(folder, words: set[str], needles) -> list[str]:
 
 
 def sealed_numbers() -> list[str]:
-    """Every number that the registry holds, opened with the keys; raw ledger rows hold those of the ledgers."""
+    """Every number that stands sealed, opened with the keys; raw ledger rows hold those of the ledgers.
+
+    Sealed words (an occupation that somebody asks to correct) stand in the registry in plain, as names do.
+    """
     entries = [entry for entry in rotation.columns() if entry.model is not LedgerRow]
-    return [row.open(entry.column) for entry in entries for row in entry.rows]
+    texts = [row.open(entry.column) for entry in entries for row in entry.rows]
+    return [text for text in texts if sum(map(str.isdigit, text)) >= LEAST_DIGITS]
 
 
 def test_a_thief_of_everything_but_the_keys_finds_no_number(client, loot, tmp_path):
