@@ -20,7 +20,12 @@ def works_at(staff: StaffMember, branch_id: int | None) -> bool:
 
 
 def may_read_fully(staff: StaffMember, thing: Customer | Household) -> bool:
-    """The managing branch, head office and audit read the whole record; everybody else sees the masked card."""
+    """The managing branch, head office and audit read the whole record; everybody else sees the masked card.
+
+    Of a locked person only those who keep the record for the law.
+    """
+    if getattr(thing, "is_locked", False) and not may_see_locked(staff):
+        return False
     return staff.scope.sees_union or works_at(staff, thing.branch_id)
 
 

@@ -21,7 +21,7 @@ class ConsentForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("Purpose"), choices=[(code, RULES[code].purpose.label) for code in CONSENTED]
     )
-    decision = forms.ChoiceField(label=_("Answer"), choices=Decision.choices, initial=Decision.GIVEN)
+    decision = forms.ChoiceField(label=_("Their answer"), choices=Decision.choices, initial=Decision.GIVEN)
     channel = forms.ChoiceField(label=_("How it was said"), choices=Channel.choices, initial=Channel.COUNTER)
     reference = forms.CharField(
         label=_("Paper or recording"),
@@ -100,7 +100,7 @@ class AnswerForm(forms.Form):
     decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
     source = forms.ChoiceField(label=_("Source of the value"), required=False)
     answer = forms.CharField(
-        label=_("Answer"),
+        label=_("The answer"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("What was decided and why; the person reads this."),

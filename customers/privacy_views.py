@@ -109,7 +109,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in rights.TABS else "open"
     rows = rights.queue(request.user, tab, today=today)
     page = queue_page(rows, request.GET.get("after", ""), newest_first=tab == "closed")
-    lines = [(row, selectors.name_for_request(request.user, row.customer)) for row in page.rows]
+    lines = [(row, selectors.name_for(request.user, row.customer)) for row in page.rows]
     context = {
         "tab": tab,
         "tabs": [
@@ -223,7 +223,7 @@ def _request_page(request: HttpRequest, asked: RightsRequest, form: AnswerForm |
     household = membership.household if membership else None
     context = {
         "asked": asked,
-        "name": selectors.name_for_request(request.user, person),
+        "name": selectors.name_for(request.user, person),
         "is_late": asked.is_open and asked.due_on < today,
         "present_value": asked.open("present_value"),
         "asked_value": asked.open("asked_value"),

@@ -327,12 +327,6 @@ def name_for(staff: StaffMember, customer: Customer) -> str:
     return customer.name if policies.may_read_fully(staff, customer) else masking.mask_name(customer.name)
 
 
-def name_for_request(staff: StaffMember, customer: Customer) -> str:
-    """The name beside a request: veiled once the record is locked, for all but those who keep it."""
-    veils = customer.is_locked and not policies.may_see_locked(staff)
-    return masking.mask_name(customer.name) if veils else customer.name
-
-
 # -- The household's page ----------------------------------------------------------------------------------------------
 
 

