@@ -198,7 +198,7 @@ def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> Cus
     manager = manager_of(household, today) if household else None
     last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
     events = timeline(staff, customer, [household] if household else [])
-    cards = [found for card in registries.page_cards if (found := card(staff, customer, household))]
+    cards = cards_of(staff, customer, household)
     return CustomerPage(
         customer=customer,
         documents=[shown_document(row) for row in documents],
@@ -223,6 +223,15 @@ def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> Cus
         age=completed_years(customer.birth_date, today) if customer.birth_date else None,
         last_visit=last_visit,
     )
+
+
+def cards_of(
+    staff: StaffMember, customer: Customer | None, household: Household | None, *, of_person: bool = True
+) -> list[tuple[str, dict]]:
+    """Cards of the apps above first, then the registry's own, which speak of a person and stand on a person's page."""
+    own = [(name.startswith("customers."), card) for name, card in registries.page_cards.items()]
+    chosen = [card for is_own, card in sorted(own, key=lambda entry: entry[0]) if of_person or not is_own]
+    return [found for card in chosen if (found := card(staff, customer, household))]
 
 
 def shown_document(row: IdentityDocument) -> Shown:
@@ -373,7 +382,7 @@ def household_page(staff: StaffMember, household: Household, *, today: date) -> 
         exposures=[line for source in registries.exposures for line in source(staff, household)]
         if is_own
         else [],
-        cards=[found for card in registries.page_cards if (found := card(staff, head, household))]
+        cards=cards_of(staff, head, household, of_person=False)
         if is_own
         else [],
     )
