@@ -230,7 +230,7 @@ def _collect_static(target: Path) -> None:
 
 def _welcome(port: int, customers: int, seconds: float) -> None:
     from branches.choices import PostCode
-    from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR
+    from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR, SECOND_DIRECTOR, SECOND_HEAD_OFFICE
     from kpi.seeding.people import code_now
 
     print(f"\ncoopcrm serves after {seconds:.0f} s: http://127.0.0.1:{port}/")
@@ -239,6 +239,8 @@ def _welcome(port: int, customers: int, seconds: float) -> None:
     print(f"  code of this moment: {code_now()}; again at any time: .venv/bin/python manage.py demo_code")
     for code in PostCode:
         print(f"  {code.value:<18} {code.label}")
+    print(f"  {SECOND_DIRECTOR:<18} {PostCode.DIRECTOR.label}, of another branch")
+    print(f"  {SECOND_HEAD_OFFICE:<18} {PostCode.HEAD_OFFICE.label}, for deeds of two people")
     if not customers:
         print("The union is empty: units, staff and areas only.")
     print(f"Logs: {_log('web').parent}. Ctrl-C stops everything; the data stay.\n", flush=True)

@@ -8,6 +8,7 @@ DEMO_SEED = 20261031
 DEMO_PASSWORD = "harvest-moon-2026"  # noqa: S105 - printed by `make demo`; production refuses these users
 DEMO_SECOND_FACTOR = "COOPCRMDEMO2YEARS7HARVEST4MOONZZ"
 DEMO_CUSTOMERS = 20_000
+SECOND_DIRECTOR, SECOND_HEAD_OFFICE = "director_2", "head_office_2"
 
 __all__ = [
     "DEMO_AS_OF",
@@ -16,4 +17,6 @@ __all__ = [
     "DEMO_PASSWORD",
     "DEMO_SECOND_FACTOR",
     "DEMO_SEED",
+    "SECOND_DIRECTOR",
+    "SECOND_HEAD_OFFICE",
 ]

@@ -10,7 +10,7 @@ from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind
 from branches.models import Area, CalendarDay, Post, StaffMember, Unit
 from branches.signin import second_factor
 from customers.names import place_keys
-from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR, words
+from kpi.seeding import DEMO_PASSWORD, DEMO_SECOND_FACTOR, SECOND_DIRECTOR, SECOND_HEAD_OFFICE, words
 from kpi.seeding.chance import Dice
 from kpi.seeding.plan import BranchPlan, Plan, Portfolio, VillagePlan
 
@@ -194,7 +194,7 @@ def _village_name(clans: tuple[str, ...], used: set[str], rng: Dice) -> str:
 
 
 class StaffWriter:
-    """Appoints people; the thirteen demonstration users come first and share one password."""
+    """Appoints people; the demonstration users of the posts come first and share one password."""
 
     def __init__(self, plan: Plan, rng: Dice):
         self.plan, self.rng = plan, rng
@@ -263,7 +263,26 @@ def seed_staff(
         branch, code = branches[index % len(branches)], EXTRA_POSTS[index // len(branches) % len(EXTRA_POSTS)]
         people[branch.pk].setdefault(code, []).append(writer.appoint(branch, code))
         index += 1
+    _second_people(writer, union, people[branches[1].pk][PostCode.DIRECTOR][0])
     return people
+
+
+def _second_people(writer: StaffWriter, union: Unit, director: StaffMember) -> None:
+    """Let two more sign in: deeds for two people need a second director, of another branch, and a second head office."""
+    director.username, director.password = SECOND_DIRECTOR, writer.password
+    director.save(update_fields=["username", "password"])
+    member = StaffMember.objects.create(
+        username=SECOND_HEAD_OFFICE,
+        full_name="程远山",
+        employee_no=f"SA{writer.count + 1:04}",
+        language=Language.SIMPLIFIED,
+        is_demonstration=True,
+        password=writer.password,
+    )
+    began = date(writer.plan.as_of.year - 3, 4, 1)
+    Post.objects.create(staff=member, unit=union, code=PostCode.HEAD_OFFICE, valid_from=began)
+    for person in (director, member):
+        second_factor.store_app(person, DEMO_SECOND_FACTOR)
 
 
 def branch_plans(

@@ -128,7 +128,9 @@ def test_the_dashboard_costs_at_most_twelve_queries_however_many_branches(client
     def cost():
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/figures/").status_code == 200
-        return len(queries)
+        return sum(
+            "SAVEPOINT" not in query["sql"] for query in queries
+        )  # a request is a transaction outside tests
 
     fill(2)
     few = cost()

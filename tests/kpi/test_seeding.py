@@ -29,7 +29,13 @@ from customers.models import (
 from customers.names import name_keys
 from customers.numbers import account_keys, document_keys, phone_keys
 from kpi.models import KpiSnapshot, LedgerFigure, MarketDeposits, ScoreCard
-from kpi.seeding import DEMO_AS_OF, DEMO_CLOSINGS, DEMO_PASSWORD
+from kpi.seeding import (
+    DEMO_AS_OF,
+    DEMO_CLOSINGS,
+    DEMO_PASSWORD,
+    SECOND_DIRECTOR,
+    SECOND_HEAD_OFFICE,
+)
 from kpi.seeding.chunks import TABLES, Chunk, spans
 from kpi.seeding.county import DatabaseInUse, seed_county
 from kpi.seeding.plan import Plan
@@ -395,14 +401,16 @@ def test_plans_and_market_deposits_cover_three_years(county):
 
 
 def test_demonstration_users_are_named_like_their_posts_and_share_one_password(county):
-    users = {user.username: user for user in StaffMember.objects.filter(username__in=PostCode.values)}
+    names = [*PostCode.values, SECOND_DIRECTOR, SECOND_HEAD_OFFICE]
+    users = {user.username: user for user in StaffMember.objects.filter(username__in=names)}
 
-    assert set(users) == set(PostCode.values)
-    for code, user in users.items():
+    assert set(users) == set(names)
+    for name, user in users.items():
         assert user.check_password(DEMO_PASSWORD)
         assert user.is_demonstration
-        assert user.scope.main_post == code
-    assert StaffMember.objects.count() == 60
+        assert user.scope.main_post == name.removesuffix("_2")
+    assert users[SECOND_DIRECTOR].scope.branch_ids.isdisjoint(users["director"].scope.branch_ids)
+    assert StaffMember.objects.count() == 60 + 1  # the second head office stands beside the plan
     assert not any(m.has_usable_password() for m in StaffMember.objects.exclude(username__in=users))
 
 

@@ -1,6 +1,6 @@
 """Whoever steals dump, queue, logs and files finds no number in them, however it is written down.
 
-About 1,300 known people come in by every road there is; then everything that lies on disks and in the queue is
+About 1,000 known people come in by every road there is; then everything that lies on disks and in the queue is
 searched for each of their numbers and second-factor secrets: plain, as hexadecimal or Base64, and as their bare
 SHA-256 and MD5. Queue and logs do not even hold a name.
 """
