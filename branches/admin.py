@@ -69,6 +69,10 @@ class StaffAdmin(OfficeAdmin):
         (_("Person"), {"fields": ["full_name", "employee_no", "language", "is_active"]}),
     ]
 
+    def get_readonly_fields(self, request, obj=None) -> tuple[str, ...]:
+        """The sign-in name stays for ever, as on the person's page."""
+        return ("username",) if obj else ()
+
     def save_model(self, request, obj, form, change) -> None:
         if not change:
             obj.set_unusable_password()

@@ -50,3 +50,7 @@ class StaffHouseholdAdmin(OfficeAdmin):
     list_display = ["staff", "household", "declared_on"]
     list_select_related = ["staff", "household"]
     raw_id_fields = ["staff", "household"]
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        """What was declared stays: who could change it, could take an own household off the list."""
+        return False

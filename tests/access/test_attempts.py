@@ -1,0 +1,72 @@
+"""What a determined colleague with a password of their own tries, beyond the single cells of the matrix."""
+
+from __future__ import annotations
+
+import pytest
+
+from branches.choices import PostCode
+from branches.models import StaffMember
+from customers.models import StaffHousehold
+from tests.clients import Client
+from tests.factories import TODAY, make_household, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(staff: StaffMember) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+# -- The back office ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    ("password__startswith=a", "first_password_until__isnull=1", "is_superuser__exact=0", "sessions__address=1"),
+)
+def test_the_back_office_answers_no_question_about_columns_it_does_not_offer(lookup):
+    office = signed_in(make_staff(PostCode.ADMINISTRATOR))
+
+    assert office.get(f"/admin/branches/staffmember/?{lookup}").status_code == 400
+    assert office.get("/admin/branches/staffmember/?is_active__exact=1").status_code == 200
+
+
+def test_the_registry_in_the_back_office_is_narrowed_by_its_own_filters_alone():
+    office = signed_in(make_staff(PostCode.HEAD_OFFICE))
+
+    assert office.get("/admin/customers/customer/?address__startswith=a").status_code == 400
+    assert office.get("/admin/customers/customer/?state__exact=active").status_code == 200
+
+
+def test_lists_leave_by_the_road_with_purpose_and_mark_not_by_the_back_office():
+    office = signed_in(make_staff(PostCode.HEAD_OFFICE))
+
+    for table in ("unit", "area"):
+        assert "export" not in office.get(f"/admin/branches/{table}/").content.decode()
+        assert office.get(f"/admin/branches/{table}/export/", follow=True).status_code != 500
+
+
+def test_a_sign_in_name_stays_in_the_back_office_too():
+    member = make_staff()
+    office = signed_in(make_staff(PostCode.ADMINISTRATOR))
+    sent = {"username": "somebody-else", "full_name": "王芳", "language": "en", "is_active": "on"}
+    forms = {"posts-TOTAL_FORMS": "0", "posts-INITIAL_FORMS": "0", "is_superuser": "on", "is_staff": "on"}
+
+    office.post(f"/admin/branches/staffmember/{member.pk}/change/", {**sent, **forms})
+
+    changed = StaffMember.objects.get(pk=member.pk)
+    assert (changed.full_name, changed.username) == ("王芳", member.username)
+    assert not (changed.is_superuser or changed.is_staff)
+
+
+def test_a_declared_household_is_not_taken_off_the_list():
+    staff = make_staff(PostCode.HEAD_OFFICE)
+    declared = StaffHousehold.objects.create(staff=staff, household=make_household(), declared_on=TODAY)
+    sent = {"staff": make_staff().pk, "household": declared.household_id, "declared_on": TODAY.isoformat()}
+
+    answer = signed_in(staff).post(f"/admin/customers/staffhousehold/{declared.pk}/change/", sent)
+
+    declared.refresh_from_db()
+    assert (answer.status_code, declared.staff_id) == (403, staff.pk)
