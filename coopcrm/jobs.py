@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from coopcrm.shared.models import Job
+from coopcrm.shared.paging import id_in
 from coopcrm.shared.selectors import jobs_visible_to, progress_of
 from coopcrm.shared.work import cancel_job
 
@@ -26,8 +27,8 @@ def job_list(request) -> HttpResponse:
     """The newest jobs first; further ones by cursor."""
     jobs = jobs_visible_to(request.user).order_by("-pk")
     after = request.GET.get("after", "")
-    if after.isdecimal():
-        jobs = jobs.filter(pk__lt=int(after))
+    if (last := id_in(after)) is not None:
+        jobs = jobs.filter(pk__lt=last)
     rows = list(jobs[: PAGE_ROWS + 1])
     following = rows[PAGE_ROWS - 1].pk if len(rows) > PAGE_ROWS else None
     return render(request, "jobs/list.html", {"jobs": rows[:PAGE_ROWS], "following": following})

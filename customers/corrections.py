@@ -65,7 +65,7 @@ def _amount(text: str, as_of: date) -> Decimal:
 
 
 def _count(text: str, as_of: date) -> int:
-    if not text.isdecimal() or int(text) > 40:
+    if not text.isdecimal() or len(text) > 2 or int(text) > 40:
         raise Refused(_("Write a number of people."), code="bad_value")
     return int(text)
 

@@ -13,6 +13,7 @@ from branches import exports
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.lists import Value
+from coopcrm.shared.paging import id_in
 from customers import masking, policies, selectors
 from customers.choices import DocumentState
 from customers.models import Customer, IdentityDocument, LedgerFile, LedgerRow, Phone
@@ -95,10 +96,10 @@ exports.kind(
 
 
 def _file_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, int]:
-    number = given.get("file", "")
-    if not number.isdecimal():
+    number = id_in(given.get("file", ""))
+    if number is None:
         raise Refused("There is no such ledger.", code="export_filter")
-    return {"file": int(number)}
+    return {"file": number}
 
 
 def _may_report(staff: StaffMember, params: dict) -> bool:

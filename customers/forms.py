@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
+from coopcrm.shared.paging import id_in
 from coopcrm.shared.uploads import refusal_for
 from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
 from customers import facts, identity, numbers, registries
@@ -83,7 +84,8 @@ class VillageField(forms.CharField):
         typed = typed.strip()
         if not typed:
             return None
-        if picked.isdecimal() and (area := villages().filter(pk=int(picked)).first()) and area.name == typed:
+        number = id_in(picked)
+        if number and (area := villages().filter(pk=number).first()) and area.name == typed:
             return area
         found = villages_like(simplified(typed))
         exact = [area for area in found if area.name == simplified(typed)]
@@ -451,9 +453,9 @@ class ListForm(forms.Form):
         rows = villages().order_by("pinyin", "id")
         if not staff.scope.sees_union:
             return rows.filter(served_by(staff.scope.branch_ids) | Q(unit=None))
-        branch, village = self.data.get("branch", ""), self.data.get("village", "")
-        chosen = served_by([int(branch)]) if branch.isdecimal() else Q(pk=None)
-        return rows.filter(chosen | Q(pk=int(village)) if village.isdecimal() else chosen)
+        branch, village = id_in(self.data.get("branch", "")), id_in(self.data.get("village", ""))
+        chosen = served_by([branch]) if branch else Q(pk=None)
+        return rows.filter(chosen | Q(pk=village) if village else chosen)
 
 
 def served_by(branch_ids) -> Q:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.models import Job
+from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import add_months
 from customers import consents, copies, corrections, erasure, policies, retention, rights, selectors
 from customers.choices import RequestKind
@@ -128,7 +129,7 @@ def queue_page(rows, after: str, *, newest_first: bool) -> selectors.Page:
     """A page by due day, or by id where the newest stand first; the cursor is the id of the last row shown."""
     if newest_first:
         return selectors.page_by_id(rows, after)
-    if after.isdecimal() and (last := RightsRequest.objects.filter(pk=int(after)).first()):
+    if (number := id_in(after)) and (last := rows.filter(pk=number).first()):
         later = Q(due_on__gt=last.due_on) | Q(due_on=last.due_on, pk__gt=last.pk)
         rows = rows.filter(later)
     found = list(rows[: selectors.PAGE + 1])

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
+from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import completed_years
 from customers import duplicates, facts, masking, numbers, policies, registries
 from customers.choices import FACT_CODES, DocumentState, FactSource, ReviewState, RowOutcome
@@ -73,18 +74,21 @@ class Page:
 
 def page_by_id(rows: QuerySet, after: str, *, newest_first: bool = True, size: int = PAGE) -> Page:
     """A page of rows ordered by id."""
-    if after.isdecimal():
-        rows = rows.filter(pk__lt=int(after)) if newest_first else rows.filter(pk__gt=int(after))
+    if (last := id_in(after)) is not None:
+        rows = rows.filter(pk__lt=last) if newest_first else rows.filter(pk__gt=last)
     found = list(rows.order_by("-pk" if newest_first else "pk")[: size + 1])
     return Page(found[:size], found[size - 1].pk if len(found) > size else "")
 
 
 def customer_list(staff: StaffMember, *, filters: dict[str, Any], after: str = "", size: int = PAGE) -> Page:
-    """Customers the person works with, by pinyin; the cursor is an id, so that no name stands in an address."""
+    """Customers the person works with, by pinyin; the cursor is an id, so that no name stands in an address.
+
+    It is the id of a customer the person works with: another's would tell where that name stands in the alphabet.
+    """
     rows = filtered_customers(staff, filters)
-    if after.isdecimal():
-        last = Customer.objects.filter(pk=int(after)).values("pinyin")
-        rows = rows.filter(Q(pinyin__gt=Subquery(last)) | Q(pinyin=Subquery(last), pk__gt=int(after)))
+    if (number := id_in(after)) is not None:
+        last = Customer.objects.managed_for(staff).filter(pk=number).values("pinyin")
+        rows = rows.filter(Q(pinyin__gt=Subquery(last)) | Q(pinyin=Subquery(last), pk__gt=number))
     found = list(rows.select_related("village__parent", "branch").order_by("pinyin", "pk")[: size + 1])
     return Page(found[:size], found[size - 1].pk if len(found) > size else "")
 
@@ -484,9 +488,9 @@ def due_households(staff: StaffMember, *, today: date, limit: int = 30) -> list[
 def review_pairs(staff: StaffMember, *, state: str = ReviewState.OPEN, after: str = "") -> Page:
     """Pairs the person's branches have a part in, the weightiest first."""
     rows = pairs_visible_to(staff).filter(state=state)
-    if after.isdecimal():
-        last = ReviewPair.objects.filter(pk=int(after)).values("weight")
-        rows = rows.filter(Q(weight__lt=Subquery(last)) | Q(weight=Subquery(last), pk__gt=int(after)))
+    if (number := id_in(after)) is not None:
+        last = pairs_visible_to(staff).filter(pk=number).values("weight")
+        rows = rows.filter(Q(weight__lt=Subquery(last)) | Q(weight=Subquery(last), pk__gt=number))
     rows = rows.select_related(
         "first__branch", "second__branch", "first__village", "second__village", "decided_by"
     )

@@ -17,6 +17,7 @@ from branches.exports.forms import ExportForm
 from branches.selectors import villages, villages_like
 from coopcrm.shared import audit, files
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.paging import id_in
 from customers import (
     document_photos,
     duplicates,
@@ -349,10 +350,10 @@ def register(request: HttpRequest) -> HttpResponse:
 
 def joining(request: HttpRequest) -> dict:
     """A form that was opened from a household begins with joining it."""
-    number = request.GET.get("household", "")
-    if not number.isdecimal():
+    number = id_in(request.GET.get("household", ""))
+    if number is None:
         return {}
-    found = Household.objects.managed_for(request.user).filter(pk=int(number)).first()
+    found = Household.objects.managed_for(request.user).filter(pk=number).first()
     if found is None:
         return {}
     place = {"village": found.village or "", "village_id": found.village_id or "", "group_no": found.group_no}
@@ -437,8 +438,8 @@ def known_already(request: HttpRequest) -> HttpResponse:
     if typed.get("kind", DocumentKind.ID18) not in numbers.RESIDENT_KINDS:
         number = ""
     is_number = len(identity.normalize_code(number)) >= 15
-    village_id = typed.get("village_id", "")
-    village = villages().filter(pk=int(village_id)).first() if village_id.isdecimal() else None
+    village_id = id_in(typed.get("village_id", ""))
+    village = villages().filter(pk=village_id).first() if village_id else None
     claim = duplicates.Claim(
         name=name if len(name) >= LEAST_NAME else "",
         id_no=number if is_number else "",
@@ -480,10 +481,10 @@ def visits(request: HttpRequest) -> HttpResponse:
 def new_visit(request: HttpRequest) -> HttpResponse:
     """Write a visit note with what was observed."""
     allow(policies.may_visit_somewhere(request.user))
-    number = request.GET.get("household", "")
-    if not number.isdecimal():
+    number = id_in(request.GET.get("household", ""))
+    if number is None:
         return redirect("customers:visits")
-    found = own_household(request, int(number))
+    found = own_household(request, number)
     allow(policies.may_record_visit(request.user, found))
     today = timezone.localdate()
     form = forms.VisitForm(request.POST or None, initial={"visited_on": today})

@@ -29,6 +29,7 @@ from branches.signin import marks, second_factor, services
 from branches.signin.forms import CodeForm, EnrolForm, NewPasswordForm, PasswordAgainForm, SignInForm
 from branches.signin.fresh import fresh_sign_in
 from branches.signin.policies import always_needs_second_factor
+from coopcrm.shared.paging import id_in
 
 NEW_SECRET, CODES_ONCE = "new_secret", "codes_once"
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -168,15 +169,16 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """End one of one's own sessions, or all others."""
-    only = request.POST.get("session", "")
-    if only and not only.isdecimal():
+    named = request.POST.get("session", "")
+    only = id_in(named)
+    if named and only is None:
         return redirect("sign-in-mine")
     count = services.end_sessions(
         staff=request.user,
         by=request.user,
         reason="ended_by_owner",
         but=request.session.session_key,
-        only=int(only) if only else None,
+        only=only,
     )
     messages.success(request, _("Sessions ended: %(count)d.") % {"count": count})
     return redirect("sign-in-mine")

@@ -18,6 +18,7 @@ from branches.models import Export, Proposal, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.paging import id_in
 
 PAGE = 50
 
@@ -29,8 +30,8 @@ def exports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _order(request)
     rows = Export.objects.shown_to(request.user).select_related("ordered_by", "approved_by", "job", "file")
-    if request.GET.get("after", "").isdecimal():
-        rows = rows.filter(pk__lt=int(request.GET["after"]))
+    if (last := id_in(request.GET.get("after", ""))) is not None:
+        rows = rows.filter(pk__lt=last)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     context = {
         "lines": _lines(request.user, found[:PAGE]),

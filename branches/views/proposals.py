@@ -18,6 +18,7 @@ from branches.choices import ProposalState
 from branches.models import Proposal, ProposalBatch, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.paging import id_in
 
 PAGE = 50
 WAITING, MINE, DECIDED = "waiting", "mine", "decided"
@@ -43,8 +44,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         rows = (
             rows.filter(proposed_by=staff) if tab == MINE else rows.exclude(state=ProposalState.OPEN)
         ).select_related("branch", "asked_from", "proposed_by", "decided_by")
-        if request.GET.get("after", "").isdecimal():
-            rows = rows.filter(pk__lt=int(request.GET["after"]))
+        if (last := id_in(request.GET.get("after", ""))) is not None:
+            rows = rows.filter(pk__lt=last)
         found = list(rows.order_by("-pk")[: PAGE + 1])
         after = found[PAGE - 1].pk if len(found) > PAGE else ""
         found = found[:PAGE]

@@ -15,6 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from coopcrm.shared.errors import DomainError
 
 MOST_ROWS = 200
+LONGEST_ID = 18
+
+
+def id_in(text: str) -> int | None:
+    """The id that an address or a hidden field holds; None for anything that cannot be one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else None
 
 
 class BadCursor(DomainError):
