@@ -128,7 +128,7 @@ _FUNCTION_RIGHTS = (
     ("coopcrm_ledger_record(text, text, text, bigint, text, text, text)", ("coopcrm_web", "coopcrm_worker")),
     ("coopcrm_ledger_seal(int)", ("coopcrm_worker",)),
     ("coopcrm_ledger_months(int)", ("coopcrm_worker",)),
-    ("coopcrm_ledger_erase(text, text, text)", ("coopcrm_worker",)),
+    ("coopcrm_ledger_erase(text, text, text)", ()),
     ("coopcrm_ledger_change()", ()),
     ("coopcrm_ledger_truncate()", ()),
 )
@@ -149,7 +149,8 @@ def _install_functions(cursor) -> None:
     cursor.execute("SELECT obj_description(to_regprocedure('coopcrm_ledger_change()'), 'pg_proc')")
     note = json.loads(cursor.fetchone()[0] or "{}")
     base = _base(cursor, note.get("base", 0))
-    version = hashlib.sha256("".join(audit_sql.FUNCTIONS).encode()).hexdigest()[:16]
+    said = "".join(audit_sql.FUNCTIONS) + repr(_FUNCTION_RIGHTS)
+    version = hashlib.sha256(said.encode()).hexdigest()[:16]
     if note == {"version": version, "base": base}:
         return
     for text in audit_sql.FUNCTIONS:
@@ -158,9 +159,9 @@ def _install_functions(cursor) -> None:
     roles = {name for (name,) in cursor.fetchall()}
     for function, may_call in _FUNCTION_RIGHTS:
         cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
-        for role in may_call:
-            if role in roles:
-                cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
+        for role in sorted(roles & {"coopcrm_web", "coopcrm_worker"}):
+            words = ("GRANT", "TO") if role in may_call else ("REVOKE", "FROM")
+            cursor.execute(f"{words[0]} EXECUTE ON FUNCTION {function} {words[1]} {role}")
     note = json.dumps({"version": version, "base": base})
     cursor.execute("COMMENT ON FUNCTION coopcrm_ledger_change() IS %s", [note])
 

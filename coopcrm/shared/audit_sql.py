@@ -117,6 +117,9 @@ BEGIN
     IF p_deed IN ('insert', 'update', 'delete', 'truncate') THEN
         RAISE EXCEPTION 'the deed % is recorded by triggers alone', p_deed USING ERRCODE = 'insufficient_privilege';
     END IF;
+    IF session_user = 'coopcrm_web' AND p_deed IN ('run', 'erasure', 'backup', 'key_rotation') THEN
+        RAISE EXCEPTION 'the deed % is not one of the web', p_deed USING ERRCODE = 'insufficient_privilege';
+    END IF;
     INSERT INTO public.shared_auditentry ({_COLUMNS})
     VALUES ({{base}} + pg_current_xact_id()::text::bigint, p_deed, public.coopcrm_ledger_plain(p_table, 63),
         public.coopcrm_ledger_plain(p_key, 200), p_subject, NULL, given,

@@ -105,6 +105,7 @@ def _with_database(url: str, database: str) -> str:
 
 # Results and signed rows are inserted and read, never changed; the few state columns that may be updated are named.
 RESULTS: dict[str, tuple[str, ...]] = {
+    "branches_post": ("valid_to", "ended_because", "extended_because"),
     "branches_proposal": ("state", "decided_by_id", "decided_at", "decision_note"),
     "branches_proposalbatch": ("opened_ids", "confirmed_at", "voided_at"),
     "customers_consent": (),
@@ -112,6 +113,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_erasureproof": (),
     "customers_factsheet": (),
     "customers_privacyrule": (),
+    "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
     "customers_visitnote": ("is_duplicate",),
     "loans_accountday": (),
     "loans_accountmonth": (),
@@ -120,9 +122,11 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ratings_contribution": (),
     "ratings_customertier": (),
     "ratings_panelvote": (),
+    "ratings_ruleset": ("valid_to",),
     "customers_documentphoto": (),
     "customers_feedback": (),
     "kpi_branchday": (),
+    "kpi_indicatorset": ("valid_to",),
     "kpi_kpisnapshot": (),
     "kpi_scorecard": (),
 }

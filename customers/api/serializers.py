@@ -27,7 +27,7 @@ class DocumentOut(Out):
 
 
 class CustomerOut(Out):
-    """The registry card; ``is_masked`` where another branch manages the customer: then name and birth are veiled."""
+    """The registry card; ``is_masked`` where another branch manages the customer: then little more than the place."""
 
     name = serializers.SerializerMethodField()
     birth_date = serializers.SerializerMethodField()
@@ -64,6 +64,11 @@ class CustomerOut(Out):
 
     def get_name(self, customer: Customer) -> str:
         return customer.name if self._is_ours(customer) else masking.mask_name(customer.name)
+
+    def to_representation(self, customer: Customer) -> dict:
+        """Sex and documents belong to the managing branch, like the name."""
+        told = super().to_representation(customer)
+        return told if self._is_ours(customer) else {**told, "sex": "", "documents": []}
 
     def get_birth_date(self, customer: Customer) -> str | None:
         known = customer.birth_date and self._is_ours(customer)

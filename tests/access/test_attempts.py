@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import psycopg2
 import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.utils import timezone
 
 from branches.choices import PostCode
-from branches.models import StaffMember
-from customers.models import StaffHousehold
+from branches.models import Post, StaffMember
+from coopcrm import embedded
+from coopcrm.shared import acting
+from coopcrm.shared.database import WEB, WORKER
+from customers.models import Handover, StaffHousehold
+from ratings.models import RuleSet
+from tests.access.world import make_handover, make_sharing
 from tests.clients import Client
 from tests.factories import TODAY, branch_of, make_customer, make_household, make_staff
+from tests.roles import as_role
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +120,89 @@ def test_where_a_foreign_name_stands_in_the_alphabet_is_not_told():
     page = signed_in(staff).get("/customers/", {"after": foreign.pk})
 
     assert "周敏" not in page.content.decode()
+
+
+# -- The database, under the roles of daily work -----------------------------------------------------------------------
+
+
+def refuses(role: str, statement: str, values: list, error: type[Exception]) -> None:
+    """Expect PostgreSQL to refuse a statement of a role that sees all branches."""
+    with (
+        as_role(role),
+        acting.as_system("test"),
+        pytest.raises(error),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement, values)
+
+
+@pytest.mark.parametrize("role", [WEB, WORKER])
+def test_a_post_takes_two_signatures_and_is_only_shortened(role):
+    staff = make_staff()
+    post, key = staff.posts.get(), [staff.pk, staff.posts.get().unit_id]
+    ended = Post.objects.create(
+        staff=staff, unit=post.unit, code="director", valid_from="2026-01-01", valid_to="2026-02-01"
+    )
+    insert = (
+        "INSERT INTO branches_post (staff_id, unit_id, code, valid_from, ended_because, extended_because)"
+        " VALUES (%s, %s, 'accountant', '2026-01-01', '', '')"
+    )
+
+    refuses(role, insert, key, IntegrityError)
+    refuses(role, "UPDATE branches_post SET valid_to = NULL WHERE id = %s", [ended.pk], IntegrityError)
+    for column, value in (("code", "auditor"), ("unit_id", post.unit_id), ("confirmed_by_id", staff.pk)):
+        refuses(
+            role, f"UPDATE branches_post SET {column} = %s WHERE id = %s", [value, post.pk], ProgrammingError
+        )
+
+
+@pytest.mark.parametrize("role", [WEB, WORKER])
+def test_rules_in_force_stay_and_new_ones_take_two_signatures(role):
+    RuleSet.objects.create(
+        kind="tiers", version="T-0", data={}, valid_from="2020-01-01", valid_to="2021-01-01"
+    )
+    insert = (
+        "INSERT INTO ratings_ruleset (kind, version, data, valid_from) VALUES ('tiers', 'T', '{}', now())"
+    )
+
+    refuses(role, insert, [], IntegrityError)
+    refuses(role, "UPDATE ratings_ruleset SET valid_to = NULL WHERE version = %s", ["T-0"], IntegrityError)
+    refuses(role, "UPDATE ratings_ruleset SET data = '{}'", [], ProgrammingError)
+    refuses(role, "UPDATE kpi_indicatorset SET data = '{}'", [], ProgrammingError)
+
+
+@pytest.mark.parametrize("role", [WEB, WORKER])
+def test_a_signed_handover_stays_as_it_was_signed(role):
+    officer = make_staff(PostCode.LOAN_OFFICER)
+    handover = make_handover(make_household(branch=branch_of(officer)), officer)
+    Handover.objects.update(given_at=timezone.now(), given_by=officer, taken_at=timezone.now())
+    item = handover.items.get()
+
+    for column, value in (("taken_at", None), ("given_at", None), ("effective_on", "2020-01-01")):
+        statement = f"UPDATE customers_handover SET {column} = %s WHERE id = %s"
+        refuses(role, statement, [value, handover.pk], IntegrityError)
+    statement = "UPDATE customers_handoveritem SET difference = 'x' WHERE id = %s"
+    refuses(role, statement, [item.pk], IntegrityError)
+
+
+@pytest.mark.parametrize("role", [WEB, WORKER])
+def test_a_sharing_is_not_made_longer(role):
+    officer = make_staff(PostCode.LOAN_OFFICER)
+    sharing = make_sharing(make_household(branch=branch_of(officer)), officer)
+
+    statement = "UPDATE customers_sharing SET valid_to = '2099-01-01' WHERE id = %s"
+    refuses(role, statement, [sharing.pk], IntegrityError)
+    refuses(role, "UPDATE customers_sharing SET branch_id = %s", [branch_of(officer).pk], ProgrammingError)
+
+
+def test_the_web_forges_no_entry_of_runs_and_erasures_and_the_worker_erases_no_trace():
+    for role, statement in (
+        (WEB, "SELECT coopcrm_ledger_record('run', 'x', '1', NULL, '', 'done', '{}')"),
+        (WEB, "SELECT coopcrm_ledger_record('erasure', 'x', '1', NULL, '', 'done', '{}')"),
+        (WORKER, "SELECT coopcrm_ledger_erase('branches_post', '1', '')"),
+    ):
+        opened = psycopg2.connect(embedded.places().database_url(role, connection.settings_dict["NAME"]))
+        with opened.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)
+        opened.close()

@@ -110,11 +110,13 @@ def test_a_customer_of_ones_own_branch_is_named_and_the_number_stays_masked(clie
 
 
 def test_a_customer_of_another_branch_is_a_masked_card(client):
-    customer = make_customer("张桂兰", number=resident_number("19800512"), birth_date="1980-05-12")
+    number = resident_number("19800512")
+    customer = make_customer("张桂兰", number=number, birth_date="1980-05-12", sex="F")
 
     row = signed_in(client, make_staff(PostCode.CASHIER)).get(f"/api/v1/customers/{customer.pk}/").json()
 
     assert (row["name"], row["birth_date"], row["is_masked"]) == ("张*兰", None, True)
+    assert (row["sex"], row["documents"]) == ("", [])
 
 
 def test_ratings_speak_the_words_of_the_rule(client):
