@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from coopcrm.shared.forms import takes
 from coopcrm.shared.models import Job
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.selectors import jobs_visible_to, progress_of
@@ -61,6 +62,7 @@ def job_progress(request, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def job_cancel(request, pk: int) -> HttpResponse:
     """Stop a job after what is being done at this moment."""
     job = get_object_or_404(jobs_visible_to(request.user), pk=pk)

@@ -14,10 +14,11 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from branches.choices import Language
+from coopcrm.shared.forms import StrictForm, takes
 
 YEAR = 365 * 24 * 3600
 THEMES = ("auto", "light", "dark")
@@ -34,6 +35,7 @@ def came_from(request: HttpRequest) -> str:
 
 @login_not_required
 @require_POST
+@takes("theme", "next")
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or the system's choice in a cookie."""
     response = redirect(came_from(request))
@@ -47,6 +49,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
+@takes("language", "next")
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Switch the language of the pages and remember it in the profile of whoever is signed in."""
     language = request.POST.get("language")
@@ -69,7 +72,7 @@ class ProfileLanguageMiddleware:
         return self.get_response(request)
 
 
-class ExampleForm(forms.Form):
+class ExampleForm(StrictForm):
     """One field of each kind, for the page that shows the components."""
 
     number = forms.CharField(label=_("Identity number"), help_text=_("Any spacing will do."))
@@ -208,6 +211,7 @@ def examples() -> dict:
     }
 
 
+@require_safe
 def style_page(request: HttpRequest) -> HttpResponse:
     """Show every component in every state, for the people who build pages and for the browser tests."""
     bound = ExampleForm({"number": "411522 19800512 1234", "name": "", "village": "9", "source": "said"})

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
+from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.uploads import refusal_for
 from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
@@ -101,7 +102,7 @@ class VillageField(forms.CharField):
         )
 
 
-class CounterForm(forms.Form):
+class CounterForm(StrictForm):
     """A person at the counter: number first."""
 
     number = forms.CharField(
@@ -298,7 +299,7 @@ def whole(label, **options) -> forms.IntegerField:
 SOURCES = [(FactSource.SAID, _("said")), (FactSource.DOCUMENT, _("document")), (FactSource.SEEN, _("seen"))]
 
 
-class FactsForm(forms.Form):
+class FactsForm(StrictForm):
     """What is observed of a household; each value says how it became known."""
 
     population = whole(_("People in the household"), max_value=40)
@@ -385,7 +386,7 @@ class VisitForm(FactsForm):
         return text
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(StrictForm):
     """The words that stand beside a note from now on."""
 
     summary = forms.CharField(
@@ -394,7 +395,7 @@ class CorrectionForm(forms.Form):
     minutes = whole(_("Minutes"), max_value=600)
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(StrictForm):
     """Same person, different persons, or later."""
 
     decision = forms.ChoiceField(
@@ -402,7 +403,7 @@ class DecisionForm(forms.Form):
     )
 
 
-class PhotoForm(forms.Form):
+class PhotoForm(StrictForm):
     """A photo of a document, as the phone or camera made it."""
 
     photo = forms.FileField(
@@ -419,13 +420,13 @@ class PhotoForm(forms.Form):
         return photo.read()
 
 
-class PhotoPurposeForm(forms.Form):
+class PhotoPurposeForm(StrictForm):
     """What a photo is looked at for."""
 
     purpose = forms.ChoiceField(label=_("What for"), choices=ReadingPurpose)
 
 
-class PhoneForm(forms.Form):
+class PhoneForm(StrictForm):
     """One more phone."""
 
     number = forms.CharField(label=_("Phone"), max_length=30, widget=numeric(inputmode="tel"))
@@ -471,15 +472,19 @@ class OutcomeForm(forms.Form):
     )
 
 
-class AskForm(forms.Form):
+class AskForm(StrictForm):
     """Ask another branch to share a household."""
+
+    beside = ("deed",)
 
     purpose = forms.ChoiceField(label=_("What for"), choices=SharingPurpose)
     reason = forms.CharField(label=_("Words for the other branch"), max_length=300, required=False)
 
 
-class TransferForm(forms.Form):
+class TransferForm(StrictForm):
     """Ask another branch to hand a household over."""
+
+    beside = ("deed",)
 
     reason = forms.CharField(label=_("Why the household should move to your branch"), max_length=300)
 

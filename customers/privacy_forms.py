@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import StrictForm
 from customers import corrections, rights
 from customers.choices import Channel, Decision, RequestKind, RequestState
 from customers.models import Customer
 from customers.purposes import CONSENTED, RULES
 
 
-class ConsentForm(forms.Form):
+class ConsentForm(StrictForm):
     """One answer of a person to one text."""
 
     purpose = forms.ChoiceField(
@@ -51,7 +52,7 @@ class ConsentForm(forms.Form):
         return found
 
 
-class RequestForm(forms.Form):
+class RequestForm(StrictForm):
     """What a person asks for; a correction names field and value."""
 
     kind = forms.ChoiceField(label=_("Asked for"), choices=RequestKind.choices)
@@ -94,7 +95,7 @@ class RequestForm(forms.Form):
         return data
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(StrictForm):
     """The answer to a request, as the person will read it."""
 
     decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
@@ -128,7 +129,7 @@ WORDS = {
 }
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(StrictForm):
     """How the person who fetches the copy was recognised."""
 
     identity_check = forms.CharField(
@@ -138,13 +139,13 @@ class HandOverForm(forms.Form):
     )
 
 
-class UnlockForm(forms.Form):
+class UnlockForm(StrictForm):
     """Why a record is opened again."""
 
     reason = forms.CharField(label=_("Why the lock is lifted"), max_length=200)
 
 
-class DueForm(forms.Form):
+class DueForm(StrictForm):
     """Up to which day erasures are looked at."""
 
     before = forms.DateField(

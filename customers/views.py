@@ -17,6 +17,7 @@ from branches.exports.forms import ExportForm
 from branches.selectors import villages, villages_like
 from coopcrm.shared import audit, files
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import id_in
 from customers import (
     document_photos,
@@ -56,6 +57,7 @@ def allow(may: bool) -> None:
 
 
 @require_http_methods(["GET", "POST"])
+@takes("q", "cursor")
 def search(request: HttpRequest) -> HttpResponse:
     """Results for the box at the top. What was typed comes in the body: no name or number is in an address or log."""
     if request.method == "GET":  # the way back from a result: what was typed is gone with the body it came in
@@ -173,6 +175,7 @@ def ask_elsewhere(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def end_sharing(request: HttpRequest, pk: int) -> HttpResponse:
     """End what one branch lets another read."""
     rows = Sharing.objects.visible_to(request.user).select_related("household")
@@ -399,6 +402,7 @@ def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[d
 
 
 @require_POST
+@takes(*forms.CounterForm.base_fields, "branch")
 def check_number(request: HttpRequest) -> HttpResponse:
     """Say in words whether the number typed so far stands, and what it tells."""
     allow(policies.may_register_somewhere(request.user))
@@ -429,6 +433,7 @@ def day_in(typed: str) -> date | None:
 
 
 @require_POST
+@takes(*forms.CounterForm.base_fields, "branch")
 def known_already(request: HttpRequest) -> HttpResponse:
     """People who may be the one being typed, from all branches."""
     allow(policies.may_register_somewhere(request.user))
@@ -452,6 +457,7 @@ def known_already(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@takes(*forms.CounterForm.base_fields, "branch")
 def village_choices(request: HttpRequest) -> HttpResponse:
     """Villages that fit what was typed, those of the own branch first."""
     allow(policies.may_register_somewhere(request.user))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import page_of
 from customers.models import Household
 from loans.policies import may_see_provisions
@@ -68,6 +69,7 @@ def rating_page(request, pk):
 
 
 @require_POST
+@takes()
 def rate_now(request, pk):
     """Have one household rated from what is known today, and open the result."""
     household = get_object_or_404(Household.objects.visible_to(request.user), pk=pk)

@@ -18,6 +18,7 @@ from branches.choices import ProposalState
 from branches.models import Proposal, ProposalBatch, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import id_in
 
 PAGE = 50
@@ -84,6 +85,7 @@ def lists_of(waiting: list[Proposal]) -> list[dict]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@takes("deed", "note")
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """Before and after, who asks and why; the second person confirms or declines."""
     rows = Proposal.objects.visible_to(request.user).select_related(
@@ -133,6 +135,7 @@ def _decide(request: HttpRequest, found: Proposal) -> HttpResponse:
 
 
 @require_POST
+@takes("kind")
 def together(request: HttpRequest) -> HttpResponse:
     """Draw the sample that is opened before like proposals are confirmed together."""
     allow_posted(request)
@@ -150,6 +153,7 @@ def own_batch(request: HttpRequest, pk: int) -> ProposalBatch:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@takes()
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """The sample to open, and the button that confirms all."""
     drawn = own_batch(request, pk)
@@ -187,6 +191,7 @@ def _confirm_batch(request: HttpRequest, drawn: ProposalBatch) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def open_sample(request: HttpRequest, pk: int, proposal: int) -> HttpResponse:
     """Note that one of the sample is opened, and open it."""
     drawn = own_batch(request, pk)

@@ -1,6 +1,15 @@
-"""How every form and field is drawn; set once as ``FORM_RENDERER``."""
+"""How every form and field is drawn (set once as ``FORM_RENDERER``), and that pages take what they show alone."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+
+from django import forms
+from django.core.exceptions import SuspiciousOperation
 from django.forms.renderers import TemplatesSetting
+
+OF_THE_FRAME = frozenset({"csrfmiddlewaretoken"})
 
 
 class LookRenderer(TemplatesSetting):
@@ -9,3 +18,39 @@ class LookRenderer(TemplatesSetting):
     form_template_name = "components/form.html"
     formset_template_name = "components/formset.html"
     field_template_name = "components/field.html"
+
+
+class UnknownField(SuspiciousOperation):
+    """Somebody sent a field that the page does not show; Django answers 400, and nothing is done."""
+
+
+def refuse_unknown(sent: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ``UnknownField`` when something was sent that is not known; nothing of what was sent comes into the log."""
+    if unknown := set(sent) - set(known) - OF_THE_FRAME:
+        raise UnknownField(f"Unknown fields were sent: {len(unknown)}.")
+
+
+class StrictForm(forms.Form):
+    """A form that takes what it shows and nothing else; ``beside`` names buttons and such that stand next to it."""
+
+    beside: tuple[str, ...] = ()
+
+    def full_clean(self) -> None:
+        if self.is_bound:
+            refuse_unknown([*self.data, *self.files], {*map(self.add_prefix, self.fields), *self.beside})
+        super().full_clean()
+
+
+def takes(*names: str) -> Callable:
+    """Mark a page that reads what is posted without a form: it takes these fields and refuses others with 400."""
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def strict(request, *args, **kwargs):
+            if request.method == "POST":
+                refuse_unknown([*request.POST, *request.FILES], names)
+            return view(request, *args, **kwargs)
+
+        return strict
+
+    return decorate

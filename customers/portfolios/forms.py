@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember, Unit
 from branches.selectors import villages
+from coopcrm.shared.forms import StrictForm
 from customers.choices import HandoverReason
 from customers.portfolios import selectors
 
@@ -19,7 +20,7 @@ def day_field(label, **options) -> forms.DateField:
     )
 
 
-class NameManagerForm(forms.Form):
+class NameManagerForm(StrictForm):
     """A manager for households that the director's post manages."""
 
     manager = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Manager"))
@@ -38,7 +39,7 @@ class NameManagerForm(forms.Form):
         self.fields["village"].queryset = villages().filter(households__branch=branch).distinct()
 
 
-class HandoverForm(forms.Form):
+class HandoverForm(StrictForm):
     """Who hands over to whom, why, from when, and who watches."""
 
     giver = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Hands over"))
@@ -59,7 +60,7 @@ class HandoverForm(forms.Form):
         self.fields["supervisor"].queryset = selectors.supervisors_at(branch, day)
 
 
-class ItemForm(forms.Form):
+class ItemForm(StrictForm):
     """What the joint visit found."""
 
     visited_on = day_field(_("Visited on"))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from branches.models import Unit
 from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import Keyset, page_of
 from customers.models import Handover
 from customers.portfolios import forms, policies, selectors, services
@@ -152,6 +153,7 @@ STEPS = {"give": services.sign_giving, "take": services.sign_taking, "cancel": s
 
 
 @require_POST
+@takes()
 def handover_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Sign, close or drop a handover."""
     allow(policies.may_see_portfolios(request.user))
