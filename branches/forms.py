@@ -12,6 +12,7 @@ from branches import policies
 from branches.choices import AreaLevel, DayKind, Language, PostCode, UnitKind, Weekday
 from branches.models import Area, Post, StaffMember, Unit
 from branches.opening import HoursUnclear, hours_text, parse_hours
+from coopcrm.shared.forms import StrictFields, StrictForm
 
 MOST_BYTES = 2 * 1024 * 1024
 UNCLEAR = {
@@ -89,7 +90,7 @@ def find_person(typed: str) -> StaffMember:
 # -- Units -------------------------------------------------------------------------------------------------------------
 
 
-class UnitForm(forms.ModelForm):
+class UnitForm(StrictFields, forms.ModelForm):
     """A unit as it stands on its page; code and kind are given once."""
 
     parent = UnitChoice(label=_("Unit above"), queryset=Unit.objects.none(), required=False)
@@ -127,7 +128,7 @@ class UnitForm(forms.ModelForm):
         """The service writes the row; constraints are checked there and in the database."""
 
 
-class CloseUnitForm(forms.Form):
+class CloseUnitForm(StrictForm):
     """When a unit closes, and who serves its villages then."""
 
     on = day_field(_("First day on which it is closed"))
@@ -144,8 +145,10 @@ class CloseUnitForm(forms.Form):
             del self.fields["villages_to"]
 
 
-class HoursForm(forms.Form):
+class HoursForm(StrictForm):
     """Hours of the seven weekdays, from a day on."""
+
+    beside = ("form",)
 
     valid_from = day_field(_("From this day on"))
 
@@ -180,8 +183,10 @@ class HoursForm(forms.Form):
         return [self[f"day{day}"] for day in Weekday.values]
 
 
-class ExceptionForm(forms.Form):
+class ExceptionForm(StrictForm):
     """One day with other hours, or none."""
+
+    beside = ("form",)
 
     day = day_field(_("Day"))
     opens = time_field(_("Opens"), required=False)
@@ -189,7 +194,7 @@ class ExceptionForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=100)
 
 
-class PlannedPostsForm(forms.Form):
+class PlannedPostsForm(StrictForm):
     """How many people a unit should have in each post that fits it."""
 
     def __init__(self, *args, unit: Unit, planned: dict[str, int], **kwargs) -> None:
@@ -214,7 +219,7 @@ class PlannedPostsForm(forms.Form):
 # -- Areas -------------------------------------------------------------------------------------------------------------
 
 
-class AreaForm(forms.Form):
+class AreaForm(StrictForm):
     """A new township or village."""
 
     level = forms.ChoiceField(
@@ -240,7 +245,7 @@ class AreaForm(forms.Form):
         self.fields["unit"].queryset = open_units(UnitKind.BRANCH, UnitKind.SUB_BRANCH)
 
 
-class AreaChangeForm(forms.Form):
+class AreaChangeForm(StrictForm):
     """Name and register count of an area."""
 
     name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=100)
@@ -249,7 +254,7 @@ class AreaChangeForm(forms.Form):
     )
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(StrictForm):
     """Who serves an area from a day on."""
 
     unit = UnitChoice(label=_("Served by"), queryset=Unit.objects.none())
@@ -260,7 +265,7 @@ class ServiceForm(forms.Form):
         self.fields["unit"].queryset = open_units(UnitKind.BRANCH, UnitKind.SUB_BRANCH)
 
 
-class SuccessorForm(forms.Form):
+class SuccessorForm(StrictForm):
     """What a code becomes: another code, or a part of another area."""
 
     RENAMED, MERGED = "renamed", "merged"
@@ -296,7 +301,7 @@ class SuccessorForm(forms.Form):
 # -- Calendar ----------------------------------------------------------------------------------------------------------
 
 
-class CalendarForm(forms.Form):
+class CalendarForm(StrictForm):
     """A holiday or make-up working days, from the first to the last day."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=DayKind.choices)
@@ -330,7 +335,7 @@ class StaffFilter(forms.Form):
         self.fields["unit"].queryset = open_units()
 
 
-class StaffForm(forms.Form):
+class StaffForm(StrictForm):
     """A new member of staff; the password comes by letter, posts by two people."""
 
     username = forms.CharField(
@@ -357,7 +362,7 @@ class StaffChangeForm(StaffForm):
         del self.fields["username"]
 
 
-class PostForm(forms.Form):
+class PostForm(StrictForm):
     """A post asked for: new, as a transfer, or as a stand-in."""
 
     NEW, TRANSFER, STAND_IN = "new", "transfer", "stand_in"
@@ -392,7 +397,7 @@ class PostForm(forms.Form):
         return data
 
 
-class EndPostForm(forms.Form):
+class EndPostForm(StrictForm):
     """The first day without a post."""
 
     last_day = day_field(
@@ -401,7 +406,7 @@ class EndPostForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class ExtendForm(forms.Form):
+class ExtendForm(StrictForm):
     """Why a rotation waits."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
@@ -410,7 +415,7 @@ class ExtendForm(forms.Form):
 # -- Lists -------------------------------------------------------------------------------------------------------------
 
 
-class ListForm(forms.Form):
+class ListForm(StrictForm):
     """A list as a file."""
 
     file = forms.FileField(

@@ -16,6 +16,7 @@ from branches.choices import DeviceKind, UnitKind
 from branches.models import StaffMember, Unit
 from branches.signin import limits, second_factor
 from branches.signin.passwords import LONGEST
+from coopcrm.shared.forms import StrictForm
 
 TYPED_ONCE = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -165,7 +166,7 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
 
-class DeviceForm(forms.Form):
+class DeviceForm(StrictForm):
     """This browser as a registered device of a unit."""
 
     unit = forms.ModelChoiceField(label=gettext_lazy("Unit"), queryset=Unit.objects.none())

@@ -17,6 +17,7 @@ from branches.signin.forms import DeviceForm, units_for_devices
 from branches.signin.fresh import fresh_sign_in
 from branches.signin.lost_factor import propose_removal
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 
 
 def allow(condition: bool) -> None:
@@ -53,6 +54,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @never_cache
 @fresh_sign_in(minutes=5)
+@takes()
 def first_password(request: HttpRequest, pk: int) -> HttpResponse:
     """A new first password, shown once as a letter to print."""
     staff = get_object_or_404(StaffMember, pk=pk)
@@ -62,6 +64,7 @@ def first_password(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
     """End all sessions of a person."""
     staff = get_object_or_404(StaffMember, pk=pk)
@@ -73,6 +76,7 @@ def end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @fresh_sign_in(minutes=5)
+@takes()
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person try again after too many failures."""
     staff = get_object_or_404(StaffMember, pk=pk)
@@ -83,6 +87,7 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes("reason")
 def lost_factor(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask head office to remove a lost second factor."""
     staff = get_object_or_404(StaffMember, pk=pk)
@@ -124,6 +129,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @fresh_sign_in(minutes=5)
+@takes()
 def end_device(request: HttpRequest, pk: int) -> HttpResponse:
     """End a lost or stolen device and all that is open on it."""
     allow(policies.may_register_somewhere(request.user))

@@ -15,6 +15,7 @@ from branches import forms, policies, selectors
 from branches.services import calendar as services
 from branches.views.common import allow, allow_posted, refused, today, typed
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
@@ -59,6 +60,7 @@ def year(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@takes("day")
 def clear_day(request: HttpRequest) -> HttpResponse:
     """Let a day follow the week again."""
     allow(policies.may_keep_calendar(request.user))

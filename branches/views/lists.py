@@ -22,6 +22,7 @@ from branches.models import ListImport
 from branches.resources import RESOURCES
 from branches.views.common import allow, refused, today, typed
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 from coopcrm.shared.models import Job
 from coopcrm.shared.selectors import progress_of
 
@@ -120,6 +121,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Take in what the preview showed."""
     allow(policies.may_import(request.user))

@@ -14,6 +14,7 @@ from branches.services import units as services
 from branches.services.areas import served_from
 from branches.views.common import allow, allow_posted, refused, today, typed
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.forms import takes
 
 CHART, DRAWN = "list", "drawn"
 
@@ -169,6 +170,7 @@ def hours(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def drop_exception(request: HttpRequest, pk: int, exception: int) -> HttpResponse:
     """Let a day follow the week again."""
     found = get_object_or_404(Unit, pk=pk)

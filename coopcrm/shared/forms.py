@@ -30,8 +30,8 @@ def refuse_unknown(sent: Iterable[str], known: Iterable[str]) -> None:
         raise UnknownField(f"Unknown fields were sent: {len(unknown)}.")
 
 
-class StrictForm(forms.Form):
-    """A form that takes what it shows and nothing else; ``beside`` names buttons and such that stand next to it."""
+class StrictFields:
+    """Added to a form, makes it take what it shows and nothing else; ``beside`` names buttons that stand next to it."""
 
     beside: tuple[str, ...] = ()
 
@@ -39,6 +39,10 @@ class StrictForm(forms.Form):
         if self.is_bound:
             refuse_unknown([*self.data, *self.files], {*map(self.add_prefix, self.fields), *self.beside})
         super().full_clean()
+
+
+class StrictForm(StrictFields, forms.Form):
+    """The form that pages use for what is posted."""
 
 
 def takes(*names: str) -> Callable:

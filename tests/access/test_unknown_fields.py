@@ -6,11 +6,11 @@ import pytest
 from django import forms
 from django.apps import apps
 from django.db import transaction
-from django.test import Client
 
 from coopcrm.shared.forms import StrictForm, UnknownField
 from tests.access.test_matrix import OFFICE_LIST, address_of, matrix
 from tests.access.world import ANONYMOUS, make_batch, make_export, make_people, make_things
+from tests.clients import Client
 
 BUSINESS_APPS = ("branches", "customers", "loans", "ratings", "kpi", "shared")
 FIELDS = {
