@@ -489,7 +489,7 @@ class TransferForm(StrictForm):
     reason = forms.CharField(label=_("Why the household should move to your branch"), max_length=300)
 
 
-class RevealForm(forms.Form):
+class RevealForm(StrictForm):
     """What a full number is needed for."""
 
     purpose = forms.ChoiceField(

@@ -11,6 +11,7 @@ from branches.exports.kinds import kind_of
 from branches.models import StaffMember
 from coopcrm.shared.models import FileKind
 
+ROWS = "rows_"
 FORMATS = [(FileKind.XLSX, "Excel (xlsx)"), (FileKind.CSV, "CSV")]
 
 
@@ -40,9 +41,9 @@ class ExportForm(forms.Form):
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the form carries besides its fields: the kind of list and which rows."""
-        return [("kind", self.kind), *((f"rows_{name}", value) for name, value in self.given.items())]
+        return [("kind", self.kind), *((f"{ROWS}{name}", value) for name, value in self.given.items())]
 
 
 def rows_given(data: Mapping[str, str]) -> dict[str, str]:
     """What a sent form says about the rows."""
-    return {name.removeprefix("rows_"): value for name, value in data.items() if name.startswith("rows_")}
+    return {name.removeprefix(ROWS): value for name, value in data.items() if name.startswith(ROWS)}

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.choices import PostCode, ProposalState
-from branches.exports.forms import ExportForm, rows_given
+from branches.exports.forms import ROWS, ExportForm, rows_given
 from branches.exports.kinds import KINDS
 from branches.exports.services import PROPOSAL, fetch_export, file_name, order_export
 from branches.models import Export, Proposal, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import refuse_unknown, takes
 from coopcrm.shared.paging import id_in
 
 PAGE = 50
@@ -43,6 +44,9 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 def _order(request: HttpRequest) -> HttpResponse:
     kind = request.POST.get("kind", "")
+    refuse_unknown(
+        [name for name in request.POST if not name.startswith(ROWS)], ("kind", *ExportForm.base_fields)
+    )
     if kind not in KINDS:
         messages.error(request, _("There is no such list."))
         return redirect("branches:exports")
@@ -75,6 +79,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def export_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The file, for whoever ordered it and still may; each time is counted and recorded."""
     allow_posted(request)

@@ -1,7 +1,11 @@
 """Ratings and tiers through the API: those of the person's branches."""
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
 from coopcrm.shared.api import ReadOnly
 from coopcrm.shared.paging import Keyset
+from ratings import policies
 from ratings.api.serializers import RatingOut, RatingParameters, TierOut, TierParameters
 from ratings.models import CreditRating, CustomerTier
 
@@ -35,4 +39,6 @@ class Tiers(ReadOnly):
     narrow = {"customer": "customer", "branch": "branch_id", "period_end": "period_end", "tier": "tier"}
 
     def rows(self, staff):
+        if not policies.may_see_contribution(staff):
+            raise PermissionDenied(_("Contribution is not for the counter."))
         return CustomerTier.objects.visible_to(staff)

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
+from tests.access.secrets_shown import ABSENT, FULL, MASKED, make_marked
 from tests.access.world import (
     ANONYMOUS,
     ARGUMENTS,
@@ -31,11 +32,11 @@ from tests.access.world import (
     make_batch,
     make_export,
     make_people,
-    make_things,
 )
 from tests.clients import Client
 
 MATRIX = Path(__file__).with_name("matrix.csv")
+FIELDS = Path(__file__).with_name("fields.csv")
 OTHERS = "others"
 METHODS = ("GET", "POST", OTHERS)
 OTHER_METHODS = ("PUT", "PATCH", "DELETE")
@@ -125,45 +126,106 @@ def asked(cell: Cell) -> Iterator[str]:
         yield OTHER_METHODS[ROLES.index(role) // 3 % len(OTHER_METHODS)]
 
 
-def answers(cells, roles) -> Iterator[tuple[Cell, int]]:
-    """Ask the site each cell of some roles, with every change undone."""
-    own, other = make_things(), make_things()
-    people = make_people(own.branch)
-    other.export = make_export(other.officer)
-    for role in roles:
-        client, staff = Client(raise_request_exception=False), people.get(role)
-        cookies: dict = {}
+Shown = set[tuple[str, str, str, str, str]]
+"""Route, role, whose data, field, full or masked."""
+
+BODIES = {
+    "customers/search/": lambda marks: {"q": marks["number"].full[0]},
+    "customers/new/known/": lambda marks: {"number": marks["number"].full[0]},
+}
+"""What is typed on pages that look people up."""
+
+
+class Visitor:
+    """Asks the site as one role after the other, with every change undone, and notes whose data it is shown."""
+
+    def __init__(self) -> None:
+        own, own_marks = make_marked("own")
+        other, other_marks = make_marked("other")
+        self.things = {"own": own, "other": other}
+        self.marks = {"own": own_marks, "other": other_marks}
+        self.people = make_people(own.branch)
+        other.export = make_export(other.officer)
+        self.shown: Shown = set()
+
+    def become(self, role: str) -> None:
+        own, other, staff = self.things["own"], self.things["other"], self.people.get(role)
+        self.role, self.staff = role, staff
+        self.client, self.cookies = Client(raise_request_exception=False), {}
         own.export = make_export(staff) if staff else other.export
         own.batch = make_batch(staff, own.proposal) if staff else other.batch
         if staff:
-            client.force_login(staff)
-            cookies = {name: morsel.value for name, morsel in client.cookies.items()}
-        for cell in sorted(cell for cell in cells if cell[2] == role):
-            for method in asked(cell):
-                client.cookies.clear()
-                client.cookies.load(cookies)  # signing out must not speak for the next cell
-                with transaction.atomic():
-                    path, query = address_of(cell[0], cell[3], own, other, staff)
-                    response = client.generic(
-                        method, path, QUERY_STRING="&".join(f"{k}={v}" for k, v in query.items())
-                    )
-                    transaction.set_rollback(True)
-                yield cell, response.status_code
+            self.client.force_login(staff)
+            self.cookies = {name: morsel.value for name, morsel in self.client.cookies.items()}
+
+    def ask(self, route: str, method: str, relation: str, data: dict | None = None, **headers) -> int:
+        self.client.cookies.clear()
+        self.client.cookies.load(self.cookies)  # signing out must not speak for the next cell
+        with transaction.atomic():
+            path, query = address_of(route, relation, self.things["own"], self.things["other"], self.staff)
+            query_string = "&".join(f"{name}={value}" for name, value in query.items())
+            if data:
+                response = self.client.post(f"{path}?{query_string}", data, **headers)
+            else:
+                response = self.client.generic(method, path, QUERY_STRING=query_string)
+            if response.status_code == 200:
+                self._note(
+                    route, b"".join(response).decode(errors="replace"), set(map(str, (data or {}).values()))
+                )
+            transaction.set_rollback(True)
+        return response.status_code
+
+    def _note(self, route: str, text: str, typed: set[str]) -> None:
+        """Note what is shown, but for what was typed: a page may repeat that to whoever typed it."""
+        text = text.replace(",", "")
+        for whose, marks in self.marks.items():
+            for field, mark in marks.items():
+                shown = mark.shown_in(text)
+                if shown != ABSENT and not typed & set(mark.full):
+                    self.shown.add((route, self.role, whose, field, shown))
+
+
+def most(shown: Shown) -> Shown:
+    """Of a field that is shown in full and masked, the full one counts."""
+    return {
+        (route, role, whose, field, how)
+        for route, role, whose, field, how in shown
+        if how == FULL or (route, role, whose, field, FULL) not in shown
+    }
+
+
+def fields() -> Shown:
+    """What fields.csv lets each role see."""
+    listed: Shown = set()
+    with FIELDS.open(newline="") as file:
+        for line in csv.DictReader(file):
+            for how in (FULL, MASKED):
+                for word in line[how].split():
+                    for role in GROUPS.get(word, (word,)):
+                        listed.add((line["route"], role, line["whose"], line["field"], how))
+    return listed
 
 
 @pytest.mark.django_db
 @pytest.mark.slow
 @pytest.mark.parametrize("roles", [ROLES[0::2], ROLES[1::2]], ids=["even", "odd"])
-def test_the_site_answers_as_the_matrix_says(roles):
-    cells = matrix()
-
-    differing = [
-        f"{route} {method} {role} {relation}: {status} instead of {cells[route, method, role, relation]}"
-        for (route, method, role, relation), status in answers(cells, roles)
-        if status != cells[route, method, role, relation]
-    ]
+def test_the_site_answers_and_shows_what_the_files_say(roles):
+    cells, visitor, differing = matrix(), Visitor(), []
+    for role in roles:
+        visitor.become(role)
+        for cell in sorted(cell for cell in cells if cell[2] == role):
+            for method in asked(cell):
+                status = visitor.ask(cell[0], method, cell[3])
+                if status != cells[cell]:
+                    differing.append(f"{' '.join(cell)}: {status} instead of {cells[cell]}")
+        for route, typed in BODIES.items():
+            for marks in visitor.marks.values():
+                visitor.ask(route, "POST", "-", typed(marks), HTTP_HX_REQUEST="true")
+    shown, listed = most(visitor.shown), {line for line in fields() if line[1] in roles}
 
     assert not differing, "\n".join(differing)
+    assert not shown - listed, f"shown, but not in fields.csv: {sorted(shown - listed)}"
+    assert not listed - shown, f"in fields.csv, but not shown: {sorted(listed - shown)}"
 
 
 def test_every_operation_of_the_api_document_is_listed_with_a_status_it_declares():

@@ -47,13 +47,13 @@ def writable() -> dict[str, tuple[str, str]]:
 def test_every_writable_page_refuses_every_field_that_it_does_not_show():
     own, other = make_things(), make_things()
     people = make_people(own.branch)
-    jobs = {role: make_export(staff) for role, staff in people.items()}
+    exports = {role: make_export(staff) for role, staff in people.items()}
     batches = {role: make_batch(staff, own.proposal) for role, staff in people.items()}
     taken = []
     for route, (role, relation) in writable().items():
         client, staff = Client(raise_request_exception=False), people[role]
         client.force_login(staff)
-        own.job, own.batch = jobs[role], batches[role]
+        own.export, own.batch = exports[role], batches[role]
         path, query = address_of(route, relation, own, other, staff)
         shown = "&".join(f"{name}={value}" for name, value in query.items())
         for sent in (
