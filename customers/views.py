@@ -199,6 +199,7 @@ def note_reading(request: HttpRequest, household: Household) -> None:
 
 
 @require_POST
+@takes("purpose", "note")
 def reveal_number(request: HttpRequest, pk: int, what: str, row: int) -> HttpResponse:
     """Show one full number for a purpose; the answer holds it for a minute, and nothing else ever does."""
     person = get_object_or_404(Customer.objects.managed_for(request.user).select_related("branch"), pk=pk)
@@ -272,6 +273,7 @@ def add_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes("purpose")
 def read_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest photo of a document; who looked, and what for, is on record."""
     document = own_document(request, pk)

@@ -108,16 +108,11 @@ def make_customer(
     if number:
         add_document(customer, number)
     if phone:
-        make_phone(customer, phone)
+        keys = numbers.phone_keys(phone)._asdict()
+        row = Phone(customer=customer, kind=PhoneKind.MOBILE, valid_from=date(2024, 1, 1), **keys)
+        row.seal("number", phone)
+        row.save(force_insert=True)
     return customer
-
-
-def make_phone(customer: Customer, number: str) -> Phone:
-    keys = numbers.phone_keys(number)._asdict()
-    row = Phone(customer=customer, kind=PhoneKind.MOBILE, valid_from=date(2024, 1, 1), **keys)
-    row.seal("number", number)
-    row.save(force_insert=True)
-    return row
 
 
 def add_document(

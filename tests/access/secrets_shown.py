@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from customers import masking
-from customers.models import Customer, FactSheet, Feedback, VisitNote
+from customers import masking, numbers
+from customers.choices import DocumentKind
+from customers.models import Customer, FactSheet, Feedback, IdentityDocument, Phone, VisitNote
 from loans.models import Account, CreditLine, Loan
 from ratings.models import Contribution, CreditRating, CustomerTier
 from tests.access.full_world import make_everything
 from tests.access.world import Things
 from tests.book import make_account
-from tests.factories import add_document, make_phone, resident_number
+from tests.factories import resident_number
 
 FULL, MASKED, ABSENT = "full", "masked", "absent"
 
@@ -74,6 +75,14 @@ OF = {
 }
 
 
+def rewrite(row: IdentityDocument | Phone, number: str, keys) -> None:
+    """Give a sealed row another number."""
+    row.seal("number", number)
+    for name, value in keys._asdict().items():
+        setattr(row, name, value)
+    row.save()
+
+
 def make_marked(whose: str) -> tuple[Things, dict[str, Mark]]:
     """Everything of one branch, with values that are found again in the text of a page."""
     known, things = OF[whose], make_everything()
@@ -85,8 +94,8 @@ def make_marked(whose: str) -> tuple[Things, dict[str, Mark]]:
         occupation=f"bees {known.words}",
     )
     customer.refresh_from_db()
-    add_document(customer, known.number)
-    make_phone(customer, known.phone)
+    rewrite(customer.documents.get(), known.number, numbers.document_keys(DocumentKind.ID18, known.number))
+    rewrite(customer.phones.get(), known.phone, numbers.phone_keys(known.phone))
     amount = {place: Decimal(f"{known.amount}{place}") for place in range(1, 7)}
     account = make_account(customer, balance=str(amount[5]))
     Account.objects.filter(customer=customer).update(balance=amount[5])
