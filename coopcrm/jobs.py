@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from branches.choices import PostCode
 from coopcrm.shared.forms import takes
 from coopcrm.shared.models import Job
 from coopcrm.shared.paging import id_in
@@ -19,8 +20,9 @@ ERROR_ROWS = 200
 
 
 def may_cancel(staff, job: Job) -> bool:
-    """Who started a job may stop it, and so may head office."""
-    return job.is_open and not job.cancel_requested and (job.started_by == staff.pk or staff.scope.sees_union)
+    """Who started a job may stop it, and so may head office; audit and the union's other posts only watch."""
+    may_stop = job.started_by == staff.pk or staff.scope.holds(PostCode.HEAD_OFFICE)
+    return job.is_open and not job.cancel_requested and may_stop
 
 
 @require_safe

@@ -50,9 +50,9 @@ def may_record_visit(staff: StaffMember, household: Household) -> bool:
 
 
 def may_correct_visit(staff: StaffMember, visit: VisitNote) -> bool:
-    """Its author or a director of the branch writes the correction beside a note."""
-    leads = staff.scope.holds(*DIRECTORS) and works_at(staff, visit.household.branch_id)
-    return visit.officer_id == staff.pk or leads
+    """Its author, while in the field at the branch, or a director of the branch writes the correction beside a note."""
+    visits_here = may_record_visit(staff, visit.household)
+    return visits_here and (visit.officer_id == staff.pk or staff.scope.holds(*DIRECTORS))
 
 
 def may_record_facts(staff: StaffMember, household: Household) -> bool:
