@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, str | None] = {
     "counter": "--customers",
     "ledgers": None,
     "rotation": None,
+    "access": "--customers",
 }
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import takes
 from coopcrm.shared.models import Job
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import add_months
@@ -246,6 +247,7 @@ def _request_page(request: HttpRequest, asked: RightsRequest, form: AnswerForm |
 
 
 @require_POST
+@takes()
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a request over."""
     asked = own_request(request, pk)
@@ -266,6 +268,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@takes()
 def order_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Order the copy of all data."""
     asked = own_request(request, pk)

@@ -232,6 +232,7 @@ def readings_page(request: HttpRequest) -> HttpResponse:
 def add_phone(request: HttpRequest, pk: int) -> HttpResponse:
     """Add one more phone."""
     person = get_object_or_404(Customer.objects.managed_for(request.user), pk=pk)
+    allow(policies.may_register(request.user, person.branch))
     form = forms.PhoneForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Write the phone number."))
