@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from branches.selectors import branches_of
+from coopcrm.shared.forms import StrictForm
 from ratings.choices import Grade, RatingStatus, Tier
 
 
@@ -62,7 +63,7 @@ class ReadableJSON(forms.JSONField):
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
-class VersionForm(forms.Form):
+class VersionForm(StrictForm):
     """A new version of a rule: its name, its first day, its data as JSON, and why."""
 
     version = forms.CharField(label=_("Name of the version"), max_length=20)
