@@ -138,6 +138,7 @@ STATEMENT_SECONDS = {"web": 15, "auditor": 60}.get(ROLE, 0)
 SESSION_SETTINGS = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "lock_timeout": "2s" if ROLE == "web" else "30s",
+    "jit": "off",  # compiling costs more than it saves: policies make plans look dearer than they are
     "idle_in_transaction_session_timeout": "30s" if ROLE == "web" else "0",
 }
 

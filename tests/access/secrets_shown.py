@@ -70,8 +70,12 @@ class Known:
 
 
 OF = {
-    "own": Known("欧阳慧敏", resident_number("19790803"), "13987651234", date(1979, 8, 3), "swarm", 7316),
-    "other": Known("司徒玉珍", resident_number("19810417"), "13876542345", date(1981, 4, 17), "comb", 9427),
+    "own": Known(
+        "欧阳慧敏", resident_number("19790803", 120), "13987651234", date(1979, 8, 3), "swarm", 7316
+    ),
+    "other": Known(
+        "司徒玉珍", resident_number("19810417", 122), "13876542345", date(1981, 4, 17), "comb", 9427
+    ),
 }
 
 
