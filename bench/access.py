@@ -4,7 +4,7 @@
 
 Reads by key are made one household, loan or account at a time; lists are those of the pages, through the same
 selectors with their own filter in place. Both roles take turns in every round; their fastest rounds are compared, which
-other work on the machine disturbs least. Limits: reads by key 1.1 times, lists of a branch 1.5 times, and head office no
+other work on the machine disturbs least. Limits: reads by key 1.1 times, lists of a branch 1.5 times, head office no
 slower than that.
 """
 

@@ -145,7 +145,7 @@ class UnlockForm(StrictForm):
     reason = forms.CharField(label=_("Why the lock is lifted"), max_length=200)
 
 
-class DueForm(StrictForm):
+class DueForm(forms.Form):
     """Up to which day erasures are looked at."""
 
     before = forms.DateField(

@@ -314,6 +314,7 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @form_page
+@takes()
 def erasures(request: HttpRequest) -> HttpResponse:
     """Whose erasure is due, or will be until a day, and the proofs; risk orders what otherwise runs at night."""
     allow(policies.may_see_erasures(request.user))

@@ -265,7 +265,6 @@ ARGUMENTS = {
         "code": things.figure.code,
         "day": things.figure.as_of.isoformat(),
     },
-    "rules/<slug:code>/": lambda things, staff: {"code": "scorecard"},
     "households/<int:pk>/rate/": lambda things, staff: {"pk": things.household.pk},
     "loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
     "ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
