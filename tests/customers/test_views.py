@@ -347,17 +347,12 @@ def test_number_under_another_name_asks_for_a_reason(client, cashier):
     assert (accepted.status_code, Customer.objects.filter(identity_conflict=True).count()) == (302, 2)
 
 
-def test_fields_that_the_form_does_not_show_change_nothing(client, cashier):
-    client.post(
-        reverse("customers:new"), counter_form(branch=make_branch().pk, state="closed", identity_conflict="1")
-    )
+def test_fields_that_the_form_does_not_show_are_refused(client, cashier):
+    for hidden in ({"branch": make_branch().pk}, {"state": "closed"}, {"identity_conflict": "1"}):
+        answer = client.post(reverse("customers:new"), counter_form(**hidden))
 
-    customer = Customer.objects.get()
-    assert (customer.branch, customer.state, customer.identity_conflict) == (
-        branch_of(cashier),
-        "active",
-        False,
-    )
+        assert answer.status_code == 400
+    assert not Customer.objects.exists()
 
 
 def test_form_opened_from_a_household_joins_it(client, cashier):
