@@ -26,7 +26,7 @@ from branches.forms import USERNAME
 from branches.models import Area, CalendarDay, StaffMember, Unit
 from branches.selectors.people import posts_on
 from branches.services.areas import assign_area, check_code, parent_of
-from branches.services.units import check_place
+from branches.services.units import check_move, check_place
 from coopcrm.shared.cells import SafeText
 from coopcrm.shared.errors import DomainError
 
@@ -206,6 +206,7 @@ class UnitResource(ListResource):
 
     def check(self, instance) -> None:
         check_place(instance.kind, instance.parent)
+        check_move(instance, instance.parent, self.today)
         if instance.pk and Unit.objects.filter(pk=instance.pk).exclude(kind=instance.kind).exists():
             raise ValidationError(_("The kind of a unit does not change."))
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from branches.choices import PostCode
 from branches.office import OfficeAdmin, office
 from customers.models import Customer, StaffHousehold
+from customers.readings import note_record
 
 
 @admin.register(Customer, site=office)
@@ -39,6 +40,15 @@ class CustomerAdmin(OfficeAdmin):
 
     def get_queryset(self, request: HttpRequest):
         return Customer.objects.managed_for(request.user)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Customer | None:
+        """A record that is opened here is on record like one that is opened on its page."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            note_record(request.user, found, found.branch_id)
+        return found
 
 
 @admin.register(StaffHousehold, site=office)

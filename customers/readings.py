@@ -1,19 +1,25 @@
-"""Who has read how much: full numbers, shared households, whole numbers searched; the unusual first."""
+"""Who has read how much: numbers, records of other branches, numbers searched; the unusual first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db import models
 from django.db.models import Count, Max, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from branches.models import StaffMember
 from coopcrm.shared import audit
 from coopcrm.shared.models import Deed
+from customers import policies
 from customers.reveal import OUTSIDE_BRANCH, RELATIVE, UNUSUAL_A_DAY
 
+RECORD, TAIL = "record", "end of a number"
+WITHOUT_NUMBER = ("search", "shared household", RECORD, TAIL)
+UNUSUAL_TAILS = 50
 DAYS = 30
 PEOPLE = 100
 
@@ -27,6 +33,8 @@ class Reader:
     numbers: int
     households: int
     searches: int
+    records: int
+    tails: int
     refused: int
     outside: int
     relatives: int
@@ -36,7 +44,20 @@ class Reader:
     @property
     def is_unusual(self) -> bool:
         """Own relatives, refusals by the limit, probing of other branches, or over 200 in a day."""
-        return bool(self.relatives or self.refused or self.searches > 5 or self.busiest > UNUSUAL_A_DAY)
+        probes = self.searches > 5 or self.tails > UNUSUAL_TAILS
+        return bool(self.relatives or self.refused or probes or self.busiest > UNUSUAL_A_DAY)
+
+
+def note_record(staff: StaffMember, row: models.Model, branch_id: int | None) -> None:
+    """Put on record that somebody opened a whole record of a branch where they hold no post: the union's posts do."""
+    if not policies.works_at(staff, branch_id):
+        audit.record(Deed.READING, subject=row, detail={"what": RECORD})
+
+
+def note_tail_search(foreign: int) -> None:
+    """Put on record that the end of a number was tried and that people of other branches fitted."""
+    if foreign:
+        audit.record(Deed.READING, purpose="search", detail={"what": TAIL, "found": foreign})
 
 
 def start_of(day: date) -> datetime:
@@ -51,7 +72,7 @@ def readers(*, today: date, days: int = DAYS) -> list[Reader]:
     rows = rows.annotate(what=KeyTextTransform("what", "new"), signals=KeyTextTransform("signals", "new"))
     read = rows.filter(deed=Deed.READING)
     refused = Q(deed=Deed.REFUSAL, what__isnull=False)
-    of_number = Q(deed=Deed.READING) & ~Q(what__in=["search", "shared household"])
+    of_number = Q(deed=Deed.READING) & ~Q(what__in=WITHOUT_NUMBER)
     totals = (
         rows.filter(Q(deed=Deed.READING) | refused)
         .order_by()
@@ -61,6 +82,8 @@ def readers(*, today: date, days: int = DAYS) -> list[Reader]:
             numbers=Count("id", filter=of_number),
             households=Count("id", filter=Q(deed=Deed.READING, what="shared household")),
             searches=Count("id", filter=Q(deed=Deed.READING, what="search")),
+            records=Count("id", filter=Q(deed=Deed.READING, what=RECORD)),
+            tails=Count("id", filter=Q(deed=Deed.READING, what=TAIL)),
             refused=Count("id", filter=refused),
             outside=Count("id", filter=Q(signals__contains=OUTSIDE_BRANCH)),
             relatives=Count("id", filter=Q(signals__contains=RELATIVE)),

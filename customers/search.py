@@ -60,6 +60,7 @@ class Found:
     villages: list[Area] = field(default_factory=list)
     households: list[Household] = field(default_factory=list)
     cursor: str = ""
+    is_number: bool = False
     is_whole_number: bool = False
 
     @property
@@ -186,7 +187,8 @@ def _by_number(staff: StaffMember, text: str, limit: int) -> Found:
     hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
     is_short = digits.isdecimal() and len(digits) <= 9
     households = _households(staff, digits) if is_short else []
-    return Found(text, hits[:limit], households=households, is_whole_number=len(digits) >= LEAST_WHOLE)
+    is_whole = len(digits) >= LEAST_WHOLE
+    return Found(text, hits[:limit], households=households, is_number=True, is_whole_number=is_whole)
 
 
 def _number_arms(digits: str, text: str) -> Iterator[tuple[Any, QuerySet]]:

@@ -386,9 +386,7 @@ def household_page(staff: StaffMember, household: Household, *, today: date) -> 
         exposures=[line for source in registries.exposures for line in source(staff, household)]
         if is_own
         else [],
-        cards=cards_of(staff, head, household, of_person=False)
-        if is_own
-        else [],
+        cards=cards_of(staff, head, household, of_person=False) if is_own else [],
     )
 
 

@@ -52,6 +52,16 @@ class NumberTaken(Refused):
         self.holder = holder
 
 
+class HolderLocked(Refused):
+    """The number belongs to a record that is kept for the law alone."""
+
+    code = "person_locked"
+
+    def __init__(self, message, holder: Customer) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
 class LikelyKnown(Refused):
     """Somebody registered is probably this person."""
 
@@ -254,7 +264,7 @@ def _answer_holder(applicant: _Applicant, holder: Customer, matches: list[duplic
             "The person of this number has asked for deletion; the record is locked. The union's risk desk lifts the "
             "lock when the person comes back."
         )
-        raise Refused(text, code="person_locked")
+        raise HolderLocked(text, holder)
     mine, theirs = name_keys(applicant.name), name_keys(holder.name)
     if mine.name_key == theirs.name_key:
         return Registration(holder, is_new=False, possible=matches)

@@ -79,6 +79,8 @@ def search(request: HttpRequest) -> HttpResponse:
     known = sharing.known_elsewhere(foreign)
     if found.is_whole_number:
         reveal.note_search(request.user, foreign)
+    elif found.is_number:
+        readings.note_tail_search(len(foreign))
     lines = [(hit, hit.customer.name, known.get(hit.customer.pk)) for hit in found.hits]
     context = {
         "found": found,
@@ -126,6 +128,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("customers:customer", person.merged_into_id)
     if not policies.may_read_fully(request.user, person):
         return _elsewhere(request, person)
+    readings.note_record(request.user, person, person.branch_id)
     page = selectors.customer_page(request.user, person, today=timezone.localdate())
     context = {
         "page": page,
@@ -189,8 +192,9 @@ def end_sharing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def note_reading(request: HttpRequest, household: Household) -> None:
-    """Reading what another branch shares is on record, with the purpose it was shared for."""
+    """Reading what another branch has is on record, with the purpose for which it was shared."""
     if policies.may_read_fully(request.user, household):
+        readings.note_record(request.user, household, household.branch_id)
         return
     given = Sharing.objects.filter(household=household, branch__in=request.user.scope.branch_ids)
     found = given.on(timezone.localdate()).first()
@@ -343,6 +347,9 @@ def register(request: HttpRequest) -> HttpResponse:
         except services.LikelyKnown as refusal:
             known = refusal.matches
             form.add_error("reason", str(refusal))
+        except services.HolderLocked as refusal:
+            reveal.note_search(request.user, [refusal.holder])
+            form.add_error(None, str(refusal))
         except services.NumberTaken as refusal:
             known = [duplicates.Match(refusal.holder, "CONFLICT", "R2")]
             form.add_error("reason", str(refusal))
@@ -377,6 +384,8 @@ def _registered(request: HttpRequest, done: services.Registration) -> HttpRespon
         text = _("Already registered at %(branch)s. The customer's page is open for you.") % {
             "branch": done.customer.registered_at
         }
+        if not policies.may_read_fully(request.user, done.customer):
+            reveal.note_search(request.user, [done.customer])
     messages.success(request, text)
     return redirect("customers:customer", done.customer.pk)
 

@@ -5,8 +5,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from branches.models import StaffMember
 from coopcrm.shared.paging import page_of
 from customers.policies import may_read_fully
+from customers.readings import note_record
 from loans import overview, policies
 from loans.forms import LoanFilter, ReservesForm
 from loans.models import Loan
@@ -43,6 +45,7 @@ def loan_page(request, pk):
         "originating_officer",
     )
     loan = get_object_or_404(loans, pk=pk)
+    note_record(request.user, loan, _own_branch(request.user, loan))
     history = overview.history_of(loan)
     latest = history[0] if history else None
     others = Loan.objects.visible_to(request.user).filter(household=loan.household_id).exclude(pk=pk)
@@ -61,6 +64,12 @@ def loan_page(request, pk):
         "reads_household": bool(loan.household) and may_read_fully(request.user, loan.household),
     }
     return render(request, "loans/loan.html", context)
+
+
+def _own_branch(staff: StaffMember, loan: Loan) -> int | None:
+    """The branch through which a person reads a loan: the one that booked it or the one that manages the household."""
+    branches = {loan.branch_id, loan.household.branch_id if loan.household else None}
+    return next(iter(branches & staff.scope.branch_ids), loan.branch_id)
 
 
 @require_safe

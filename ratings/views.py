@@ -15,6 +15,7 @@ from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import page_of
 from customers.models import Household
+from customers.readings import note_record
 from loans.policies import may_see_provisions
 from ratings import overview, policies, services, versions
 from ratings.forms import RatingFilter, TierFilter, VersionForm
@@ -57,6 +58,7 @@ def rating_page(request, pk):
         "household__head", "household__village", "household__branch", "fact_sheet"
     )
     rating = get_object_or_404(ratings, pk=pk)
+    note_record(request.user, rating, rating.household.branch_id)
     versions = overview.versions_of(rating)
     context = {
         "rating": rating,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +23,7 @@ from coopcrm.shared.work import NewOrder, Work, handles, order_work
 
 WORK = PROPOSAL = "export"
 ALONE_ROWS = 500
-"""A list with more rows needs a second person."""
+"""A list with more rows needs a second person; so does one that brings a person's lists of a week above it."""
 DAYS_KEPT = timedelta(days=7)
 WRITERS = {FileKind.CSV: lists.as_csv, FileKind.XLSX: lists.as_xlsx}
 TOO_LONG = gettext_lazy("The list has more than %(most)s rows. Narrow it first.")
@@ -53,6 +53,7 @@ def order_export(
     count = found.count(staff, params, LARGEST)
     if count > LARGEST:
         raise Refused(TOO_LONG % {"most": LARGEST}, code="list_too_long")
+    taken = _rows_taken_alone(kind, staff)
     export = Export.objects.create(
         kind=kind,
         format=format,
@@ -62,13 +63,25 @@ def order_export(
         ordered_by=staff,
         branch_id=None if staff.scope.sees_union else min(staff.scope.branch_ids, default=None),
         rows_expected=count,
-        needs_approval=with_numbers or count > ALONE_ROWS,
+        needs_approval=with_numbers or taken + count > ALONE_ROWS,
     )
     if export.needs_approval:
         _ask_second_person(export)
     else:
         _order_file(export)
     return export
+
+
+def _rows_taken_alone(kind: str, staff: StaffMember) -> int:
+    """Rows of this kind that a person has ordered alone of late: many short lists are a long one.
+
+    Two orders of a person are counted one after the other.
+    """
+    StaffMember.objects.select_for_update(no_key=True).get(pk=staff.pk)
+    alone = Export.objects.filter(
+        ordered_by=staff, kind=kind, needs_approval=False, ordered_at__gt=timezone.now() - DAYS_KEPT
+    )
+    return alone.aggregate(rows=Sum("rows_expected"))["rows"] or 0
 
 
 def _ask_second_person(export: Export) -> None:

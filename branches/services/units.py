@@ -39,6 +39,18 @@ def check_place(kind: str, parent: Unit | None) -> None:
         raise Refused(words[kind], code="unit_place")
 
 
+def check_move(unit: Unit, parent: Unit | None, today: date) -> None:
+    """Refuse to hang a unit elsewhere while people hold posts there: one person would open another branch to them."""
+    if not unit.pk or parent is None:
+        return
+    stays = Unit.objects.filter(pk=unit.pk, parent=parent).exists()
+    if not stays and Post.objects.filter(unit=unit).exclude(valid_to__lte=today).exists():
+        raise Refused(
+            _("People hold posts here. End these first; a post under another branch takes two signatures."),
+            code="posts_left",
+        )
+
+
 @transaction.atomic
 def open_unit(*, by: StaffMember, **fields) -> Unit:
     """Create a unit below another; ``fields`` are those of the model."""
@@ -48,7 +60,7 @@ def open_unit(*, by: StaffMember, **fields) -> Unit:
 
 
 @transaction.atomic
-def change_unit(*, unit: Unit, by: StaffMember, **fields) -> Unit:
+def change_unit(*, unit: Unit, by: StaffMember, today: date, **fields) -> Unit:
     """Change what stands on a unit's page; code and kind stay for ever."""
     require(policies.may_keep_organisation(by), _("Administrators keep the units."))
     unit = Unit.objects.select_for_update(of=["self"]).get(pk=unit.pk)
@@ -56,6 +68,7 @@ def change_unit(*, unit: Unit, by: StaffMember, **fields) -> Unit:
     check_place(unit.kind, parent)
     if parent and unit.kind != UnitKind.UNION and parent.pk == unit.pk:
         raise Refused(_("A unit does not report to itself."), code="unit_place")
+    check_move(unit, parent, today)
     for name, value in fields.items():
         setattr(unit, name, value)
     unit.save(update_fields=list(fields))

@@ -68,8 +68,8 @@ def is_under_attack(staff: StaffMember) -> bool:
 
 def are_codes_guessed(staff: StaffMember) -> bool:
     """Whether ten codes were wrong within fifteen minutes: somebody who knows the password is guessing."""
-    since, page = timezone.now() - REST, reverse("mfa_authenticate")
-    wrong = AccessFailureLog.objects.filter(username=name_key(staff.username), path_info=page)
+    since, pages = timezone.now() - REST, [reverse("mfa_authenticate"), reverse("sign-in-again")]
+    wrong = AccessFailureLog.objects.filter(username=name_key(staff.username), path_info__in=pages)
     return wrong.filter(attempt_time__gte=since).count() >= CODES_FROM_ANYWHERE
 
 

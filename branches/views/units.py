@@ -99,7 +99,7 @@ def change_unit(request: HttpRequest, pk: int) -> HttpResponse:
     form = forms.UnitForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_unit(unit=found, by=request.user, **form.cleaned_data)
+            services.change_unit(unit=found, by=request.user, today=today(), **form.cleaned_data)
         except DomainError as refusal:
             refused(form, refusal, "parent")
         else:

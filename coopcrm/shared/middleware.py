@@ -65,10 +65,15 @@ class Actor:
 def _record_refusal(request, status: int, refusals: list[str]) -> None:
     """Write into the ledger what was refused, after the view's own transaction has been rolled back.
 
-    A row that is missing or foreign (404) is recorded alike: that is how somebody looks who tries numbers.
+    A row that is missing or foreign (404) is recorded alike: that is how somebody looks who tries numbers. So is a
+    page's answer 400, which no form of ours leads to; a program that misspells a parameter of the API means no harm.
     """
     match = request.resolver_match
-    if match is None or not (refusals or status == 403 or (status == 404 and match.kwargs)):
+    if match is None:
+        return
+    is_tried = status == 403 or (status == 404 and match.kwargs)
+    is_altered = status == 400 and not request.path.startswith("/api/")
+    if not (refusals or is_tried or is_altered):
         return
     detail = {"route": match.route, "method": request.method, "status": status}
     detail["arguments"] = {name: str(value)[:60] for name, value in match.kwargs.items()}

@@ -8,15 +8,26 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from branches.choices import PostCode
-from branches.models import Post, StaffMember
+from branches.models import Export, Post, StaffMember, Unit
+from branches.signin import second_factor
 from coopcrm import embedded
 from coopcrm.shared import acting
 from coopcrm.shared.database import WEB, WORKER
+from coopcrm.shared.models import AuditEntry, Deed
+from customers.exports import CUSTOMERS
 from customers.models import Handover, StaffHousehold
 from ratings.models import RuleSet
-from tests.access.world import make_handover, make_sharing
+from tests.access.world import make_handover, make_sharing, make_things
 from tests.clients import Client
-from tests.factories import TODAY, branch_of, make_customer, make_household, make_staff
+from tests.factories import (
+    TODAY,
+    branch_of,
+    make_branch,
+    make_customer,
+    make_household,
+    make_staff,
+    resident_number,
+)
 from tests.roles import as_role
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +217,102 @@ def test_the_web_forges_no_entry_of_runs_and_erasures_and_the_worker_erases_no_t
         with opened.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(statement)
         opened.close()
+
+
+# -- Alone, by a way around --------------------------------------------------------------------------------------------
+
+
+def test_many_short_lists_are_a_long_one(monkeypatch):
+    monkeypatch.setattr("branches.exports.services.ALONE_ROWS", 3)
+    staff = make_staff(PostCode.ACCOUNTANT)
+    for _ in range(2):
+        make_customer(branch=branch_of(staff))
+    browser = signed_in(staff)
+
+    for _ in range(3):
+        browser.post("/exports/", {"kind": CUSTOMERS, "format": "csv", "purpose": "Round of visits"})
+
+    orders = Export.objects.order_by("pk").values_list("needs_approval", flat=True)
+    assert list(orders) == [False, True, True]
+
+
+def test_nobody_opens_a_branch_to_people_by_moving_their_unit():
+    own, other = make_branch(), make_branch()
+    counter = Unit.objects.create(code="1002991", name="Counter", kind="counter", parent=own)
+    make_staff(PostCode.CASHIER, counter)
+    browser = signed_in(make_staff(PostCode.ADMINISTRATOR))
+
+    answer = browser.post(
+        f"/organisation/units/{counter.pk}/change/", {"name": "Counter", "parent": other.pk, "address": ""}
+    )
+
+    counter.refresh_from_db()
+    assert (counter.parent_id, "two signatures" in answer.content.decode()) == (own.pk, True)
+
+
+def test_codes_are_not_guessed_where_the_site_asks_again():
+    director = make_staff(PostCode.DIRECTOR)
+    second_factor.store_app(director, second_factor.new_secret())
+    browser = signed_in(director)
+    for number in range(11):
+        answer = browser.post("/sign-in/again/", {"code": "00000x"}, REMOTE_ADDR=f"10.3.0.{number}")
+
+    assert "Too many tries" in answer.content.decode()
+
+
+# -- On record ---------------------------------------------------------------------------------------------------------
+
+
+def readings_of(staff: StaffMember) -> list[tuple[str, str]]:
+    """Table and kind of every reading of a person."""
+    found = AuditEntry.objects.filter(deed=Deed.READING, actor_id=staff.pk).order_by("id")
+    return [(entry.table_name, entry.new["what"]) for entry in found]
+
+
+@pytest.mark.parametrize("post", [PostCode.HEAD_OFFICE, PostCode.AUDITOR, PostCode.UNION_CREDIT])
+def test_who_reads_for_the_union_leaves_an_entry_for_each_record(post):
+    staff, things = make_staff(post), make_things()
+    browser = signed_in(staff)
+
+    browser.get(f"/customers/{things.customer.pk}/")
+    browser.get(f"/households/{things.household.pk}/")
+    browser.get(f"/visits/{things.visit.pk}/")
+    browser.get(f"/loans/{things.loan.pk}/")
+    browser.get(f"/ratings/{things.rating.pk}/")
+
+    household = ("customers_household", "record")
+    expected = [("customers_customer", "record"), household, household]
+    expected += [("loans_loan", "record"), ("ratings_creditrating", "record")]
+    assert readings_of(staff) == expected
+
+
+def test_who_works_at_the_branch_reads_without_an_entry():
+    things = make_things()
+    browser = signed_in(things.officer)
+
+    for address in (f"/customers/{things.customer.pk}/", f"/loans/{things.loan.pk}/"):
+        assert browser.get(address).status_code == 200
+
+    assert readings_of(things.officer) == []
+
+
+def test_trying_numbers_by_registering_and_by_their_ends_is_on_record():
+    number = resident_number("19800512")
+    foreign = make_customer("张桂兰", number=number, phone="13937601234")
+    staff = make_staff(PostCode.CASHIER)
+    browser = signed_in(staff)
+
+    browser.post("/customers/new/", {"number": number, "name": "张桂兰", "home": "none"})
+    browser.post("/customers/search/", {"q": "1234"})
+
+    assert readings_of(staff) == [("customers_customer", "search"), ("", "end of a number")]
+    assert AuditEntry.objects.filter(deed=Deed.READING, subject_id=foreign.pk).count() == 1
+
+
+def test_a_refused_question_of_the_back_office_is_on_record():
+    staff = make_staff(PostCode.ADMINISTRATOR)
+
+    signed_in(staff).get("/admin/branches/staffmember/?password__startswith=a")
+
+    (entry,) = AuditEntry.objects.filter(deed=Deed.REFUSAL, actor_id=staff.pk)
+    assert (entry.new["route"], entry.new["status"]) == ("admin/branches/staffmember/", 400)

@@ -75,7 +75,7 @@ def test_a_sub_branch_hangs_below_a_branch_and_nowhere_else(administrator, branc
 
 def test_only_administrators_keep_units(head_office, branch):
     with pytest.raises(PermissionRefused):
-        units.change_unit(unit=branch, by=head_office, name="x")
+        units.change_unit(unit=branch, by=head_office, today=date(2026, 3, 31), name="x")
 
 
 def test_closing_hands_over_villages_and_ends_posts_that_day(administrator, branch, today):
