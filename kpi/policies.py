@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from branches.choices import PostCode
+from customers.policies import may_export_customers
 
 if TYPE_CHECKING:
     from branches.models import StaffMember, Unit
@@ -18,6 +19,11 @@ def may_see_figures(staff: StaffMember) -> bool:
 def may_see_unit(staff: StaffMember, unit: Unit) -> bool:
     """The own branch's figures; all units' for head office and audit."""
     return staff.scope.sees_union or unit.pk in staff.scope.branch_ids
+
+
+def may_take_rows(staff: StaffMember, unit: Unit) -> bool:
+    """They name customers, so they leave the house through those alone who may take out lists of customers."""
+    return may_see_rows(staff, unit) and may_export_customers(staff)
 
 
 def may_see_rows(staff: StaffMember, unit: Unit) -> bool:

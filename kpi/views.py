@@ -104,7 +104,8 @@ def figure_page(request, unit, code, day):
         raise Http404
     page = FigurePage(request.user, unit, code, day)
     may_see_rows = policies.may_see_rows(request.user, unit)
-    context = {"page": page, "unit": unit, "may_see_rows": may_see_rows}
+    may_take_rows = policies.may_take_rows(request.user, unit)
+    context = {"page": page, "unit": unit, "may_see_rows": may_see_rows, "may_take_rows": may_take_rows}
     if may_see_rows:
         part = request.GET.get("part", "")
         given = {"unit": str(unit.pk), "code": code, "day": day.isoformat(), "part": part}

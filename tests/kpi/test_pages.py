@@ -209,6 +209,21 @@ def test_the_rows_of_a_figure_are_paged_and_leave_as_a_list(client, settings, tm
     assert len(table) == 1 + 1 + 53 + 1  # mark, heads, rows, mark
 
 
+def test_who_takes_out_no_list_of_customers_takes_out_no_rows_that_name_them(client):
+    officer = make_staff(PostCode.LOAN_OFFICER)
+    branch = branch_of(officer)
+    loan = make_loan(make_household(branch=branch))
+    make_figure(branch, "NPL_RATIO", "0.0")
+    client.force_login(officer)
+
+    page = client.get(f"/figures/{branch.pk}/NPL_RATIO/2026-03-31/").content.decode()
+    rows = {"rows_unit": branch.pk, "rows_code": "NPL_RATIO", "rows_day": "2026-03-31"}
+    answer = client.post("/exports/", {"kind": "kpi.rows", "format": "csv", "purpose": "Review", **rows})
+
+    assert (f"/loans/{loan.pk}/" in page, "export-dialog" in page) == (True, False)
+    assert answer.status_code == 403
+
+
 def test_the_rows_are_not_for_the_counter(client):
     cashier = make_staff(PostCode.CASHIER)
     branch = branch_of(cashier)
