@@ -70,14 +70,15 @@ def hash_of_rows(cursor, said: dict) -> tuple[int, str]:
     quote = cursor.db.ops.quote_name if hasattr(cursor, "db") else connection.ops.quote_name
     columns = ", ".join(map(quote, said["columns"]))
     day, subject = quote(said["day_column"]), quote(said["id_column"])
-    job = quote("job_id") if said["job_id"] is not None else "NULL::bigint"
+    job_id = said.get("job_id")
+    job = quote("job_id") if job_id is not None else "NULL::bigint"
     kept = _say_texts(cursor, ["UTC", "ISO, YMD", "hex"])
     cursor.execute(
         "SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' ORDER BY subject, line), ''),"
         f" 'UTF8')), 'hex') FROM (SELECT {subject} AS subject, ROW({columns})::text AS line"
         f" FROM {quote(said['table'])} WHERE {day} BETWEEN %s AND %s"
         f" AND {subject} >= %s AND {subject} < %s AND (%s::bigint IS NULL OR {job} = %s)) rows_of_run",
-        [said["first_day"], said["last_day"], said["low"], said["high"], said["job_id"], said["job_id"]],
+        [said["first_day"], said["last_day"], said["low"], said["high"], job_id, job_id],
     )
     rows, digest = cursor.fetchone()
     _say_texts(cursor, kept)

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from coopcrm.shared import audit
 from coopcrm.shared.audit_sql import DIGEST_OF_PAYLOAD, LEAF_OF_ENTRY
@@ -255,9 +255,15 @@ def _compare_results(alias: str, report: Report) -> None:
         cursor.execute(_LAST_RUNS)
         for entry, table, key, said in cursor.fetchall():
             report.runs += 1
-            rows, digest = hash_of_rows(cursor, said)
-            if (rows, digest) != (said["rows"], said["digest"]):
-                text = f"holds {rows} rows now, or others than the {said['rows']} of its run (entry {entry})"
+            try:
+                with transaction.atomic(using=alias):
+                    rows, digest = hash_of_rows(cursor, said)
+                told = (said["rows"], said["digest"])
+            except (KeyError, TypeError, ValueError, DatabaseError):
+                report.find(f"entry {entry}", "tells of a run that cannot be computed again")
+                continue
+            if (rows, digest) != told:
+                text = f"holds {rows} rows now, or others than the {told[0]} of its run (entry {entry})"
                 report.find(f"table {table} {key}", text)
 
 

@@ -132,6 +132,28 @@ def test_a_changed_or_missing_seal_is_named(statement, place):
     assert place in places(verify())
 
 
+def test_a_run_that_makes_no_sense_is_a_finding_and_stops_nothing():
+    """Whoever writes nonsense into the ledger does not keep the rest of it from being verified."""
+    nonsense = [
+        {},
+        {"table": "branches_staffmember", "rows": 0, "digest": ""},
+        {"table": "ratings_creditrating", "columns": ["nothing"], "day_column": "as_of", "id_column": "id"},
+    ]
+    entries = [
+        audit.record("run", table="x", key=number, detail=each) for number, each in enumerate(nonsense)
+    ]
+    write_entries(3)
+    sealed_up()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE shared_auditentry SET actor_name = 'x' WHERE key = %s",
+            [str(CalendarDay.objects.get(name="day 2").pk)],
+        )
+    edited = AuditEntry.objects.get(actor_name="x").id
+
+    assert places(verify()) == {f"entry {entry}" for entry in [*entries, edited]}
+
+
 def test_a_cut_tail_is_found_by_the_seal_on_paper():
     write_entries(100)
     sealed_up()
