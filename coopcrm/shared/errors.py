@@ -9,6 +9,12 @@ from collections.abc import Iterator
 _noted: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("refusals", default=None)
 
 
+def note(code: str) -> None:
+    """Have a refusal written into the ledger when the request ends, also one that a page turns into a sentence."""
+    if (noted := _noted.get()) is not None:
+        noted.append(code)
+
+
 class DomainError(Exception):
     """An anticipated refusal; ``code`` is a promise to other systems, the message speaks to people."""
 
@@ -35,13 +41,12 @@ class PermissionRefused(DomainError):
 
     def __init__(self, message, *, code: str | None = None) -> None:
         super().__init__(message, code=code)
-        if (noted := _noted.get()) is not None:
-            noted.append(self.code)
+        note(self.code)
 
 
 @contextlib.contextmanager
 def noting_refusals() -> Iterator[list[str]]:
-    """Collect the codes of missing permissions inside the block, also of those that a page turns into a sentence."""
+    """Collect the codes of missing permissions and of files not taken in inside the block."""
     token = _noted.set([])
     try:
         yield _noted.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg2
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
@@ -316,3 +317,13 @@ def test_a_refused_question_of_the_back_office_is_on_record():
 
     (entry,) = AuditEntry.objects.filter(deed=Deed.REFUSAL, actor_id=staff.pk)
     assert (entry.new["route"], entry.new["status"]) == ("admin/branches/staffmember/", 400)
+
+
+def test_a_file_that_is_not_taken_in_is_on_record():
+    things = make_things()
+    drawing = SimpleUploadedFile("card.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png")
+
+    signed_in(things.officer).post(f"/documents/{things.document.pk}/photo/", {"photo": drawing})
+
+    (entry,) = AuditEntry.objects.filter(deed=Deed.REFUSAL, actor_id=things.officer.pk)
+    assert (entry.new["route"], entry.new["codes"]) == ("documents/<int:pk>/photo/", ["no_photo"])

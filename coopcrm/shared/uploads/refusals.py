@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
-from coopcrm.shared.errors import Refused
+from coopcrm.shared.errors import Refused, note
 from coopcrm.shared.uploads.child import limits
 
 TEXTS = {
@@ -56,13 +56,14 @@ FIGURES = {
 
 
 class Unreadable(Refused):
-    """A file that is not taken in; ``text`` and ``params`` can be stored and are translated when they are shown."""
+    """A file that is not taken in, which is on record; ``text`` and ``params`` are translated when they are shown."""
 
     code = "file_unreadable"
 
     def __init__(self, text: str, *, code: str | None = None, params: dict | None = None) -> None:
         super().__init__(text, code=code)
         self.text, self.params = text, params or {}
+        note(self.code)
 
     def __str__(self) -> str:
         return gettext(self.text) % self.params if self.params else gettext(self.text)
