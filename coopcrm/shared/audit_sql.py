@@ -7,7 +7,24 @@ a new server, whose transaction numbers start anew.
 
 from __future__ import annotations
 
-POSITION_OF_OPEN = "({base} + pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+# The first transaction that may still write here: the oldest that is open, but for those known to be of other databases
+# of the server. What cannot be told (ended in this moment, prepared) counts as open.
+POSITION_OF_OPEN = """({base} + (
+        SELECT least(
+            min(x.xid::text::bigint),
+            pg_current_xact_id_if_assigned()::text::bigint,
+            min(pg_snapshot_xmax(s.now)::text::bigint)
+        )
+        FROM (SELECT pg_current_snapshot() AS now) s
+        LEFT JOIN LATERAL (
+            SELECT xid FROM pg_snapshot_xip(s.now) AS xid WHERE NOT EXISTS (
+                SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+                    AND l.transactionid::text::bigint = xid::text::bigint % 4294967296
+                    AND a.datname <> current_database()
+            )
+        ) x ON true
+    ))"""
 
 # Text of an entry as it is sealed, one field a line; no field holds a line end (coopcrm_ledger_plain).
 LINES_OF_ENTRY = """concat_ws(E'\\n', e.id, (extract(epoch FROM e.at) * 1000000)::bigint, e.position, e.deed,

@@ -225,6 +225,19 @@ def test_an_erasure_keeps_the_chain_and_is_on_record():
     assert (entry.old, entry.new) == (None, None)
 
 
+def test_open_work_in_another_database_of_the_server_holds_no_seal_back():
+    elsewhere = psycopg2.connect(embedded.places().database_url(embedded.SUPERUSER, "postgres"))
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")  # an open transaction that could write
+            write_entries(3)
+            sealed_up()
+    finally:
+        elsewhere.close()
+
+    assert verify().unsealed == 0
+
+
 def test_positions_go_on_rising_in_a_server_that_counts_from_the_start():
     """After a dump was restored elsewhere, transaction numbers are lower than those that are sealed."""
     write_entries(3)

@@ -453,7 +453,7 @@ def test_a_demonstration_without_customers_has_units_staff_areas_and_rules_only(
     seed(customers=0)
 
     assert Unit.objects.filter(kind=UnitKind.BRANCH).count() == 12
-    assert StaffMember.objects.count() == 60
+    assert StaffMember.objects.count() == 60 + 1
     assert Area.objects.in_force().filter(level="village").count() == 120
     assert CalendarDay.objects.exists()
     assert RuleSet.objects.count() == 3
