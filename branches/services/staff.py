@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from branches import policies
@@ -141,6 +142,28 @@ def end_post(*, post: Post, on: date, by: StaffMember, today: date, reason: str 
     require(
         policies.may_end_post(by, post), _("Posts are ended by head office, administrators or the director.")
     )
+    return _end(post, on=on, today=today, reason=reason)
+
+
+@transaction.atomic
+def leave(staff: StaffMember, *, branch: Unit | None, on: date, today: date, reason: str) -> int:
+    """End the posts of somebody who has handed over, at a branch or (None) everywhere; returns how many.
+
+    For deeds that carry their own signatures, so no policy is asked. Who leaves the union has the account closed.
+    """
+    rows = staff.posts.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
+    if branch is not None:
+        rows = rows.filter(Q(unit=branch) | Q(unit__parent=branch))
+    posts = list(rows)
+    for post in posts:
+        _end(post, on=on, today=today, reason=reason)
+    if branch is None and on <= today:
+        staff.is_active = False
+        staff.save(update_fields=["is_active"])
+    return len(posts)
+
+
+def _end(post: Post, *, on: date, today: date, reason: str) -> Post:
     post = Post.objects.select_for_update(of=["self"]).select_related("staff").get(pk=post.pk)
     if post.valid_to is not None and post.valid_to <= on:
         return post

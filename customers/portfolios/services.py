@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import Area, StaffMember, Unit
+from branches.services.staff import leave
 from coopcrm.shared.errors import require
 from customers import registries
-from customers.choices import HandoverState
+from customers.choices import HandoverReason, HandoverState
 from customers.models import Handover, HandoverItem, Household, ManagerAssignment
 from customers.portfolios import policies
 
@@ -308,7 +309,22 @@ def close_handover(handover: Handover, *, by: StaffMember) -> int:
     )
     handover.state, handover.closed_at = HandoverState.CLOSED, timezone.now()
     handover.save(update_fields=["state", "closed_at"])
+    _let_go(handover)
     return passed
+
+
+def _let_go(handover: Handover) -> None:
+    """Who goes elsewhere loses the posts at this branch with the handover, who leaves the union all of them."""
+    reason = handover.reason
+    if reason in (HandoverReason.TRANSFER, HandoverReason.ROTATION, HandoverReason.RESIGNATION):
+        branch = None if reason == HandoverReason.RESIGNATION else handover.branch
+        leave(
+            handover.giver,
+            branch=branch,
+            on=handover.effective_on,
+            today=timezone.localdate(),
+            reason=handover.get_reason_display(),
+        )
 
 
 @transaction.atomic

@@ -300,3 +300,22 @@ def test_the_household_page_says_who_was_responsible_on_a_day(client, branch, of
     assert "Director" in answer(TODAY - timedelta(1))
     assert "not kept then" in answer("1999-01-01")
     assert answer("2020-13-01") == answer("never") == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "works_here", "is_active"),
+    [("leave", True, True), ("audit", True, True), ("transfer", False, True), ("resignation", False, False)],
+)
+def test_who_hands_over_for_good_loses_the_posts_that_day(
+    reason, works_here, is_active, branch, officer, colleague, accountant, director
+):
+    Post.objects.filter(staff=officer).update(valid_from=TODAY - timedelta(900))
+    give(branch, officer, director, 1)
+
+    finish(
+        draw_up(branch, officer, colleague, accountant, director, reason=reason),
+        officer, colleague, accountant,
+    )  # fmt: skip
+
+    giver = StaffMember.objects.get(pk=officer.pk)
+    assert (bool(giver.scope.posts), giver.is_active) == (works_here, is_active)
