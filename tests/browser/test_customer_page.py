@@ -79,7 +79,7 @@ def test_visit_is_noted_on_a_phone_and_what_is_typed_survives(open_page):
     page.locator("#id_land_mu").fill("4")
     page.locator("[name=land_mu_source][value=seen]").check(force=True)
     assert page.locator("#id_net_income").get_attribute("inputmode") == "decimal"
-    page.locator("button.button-primary", has_text="Sign").click()
+    page.locator("main button.button-primary", has_text="Sign").click()
     page.wait_for_url(f"**/households/{household}/")
 
     assert "New greenhouse of two mu" in page.locator("main").inner_text()

@@ -86,7 +86,7 @@ def test_web_statements_end_after_fifteen_seconds(real):
     done = read_settings(real, "s.DATABASES['default']['OPTIONS']['options']")
 
     assert last_line(done) == (
-        "-c statement_timeout=15s -c lock_timeout=2s -c idle_in_transaction_session_timeout=30s"
+        "-c statement_timeout=15s -c lock_timeout=2s -c jit=off -c idle_in_transaction_session_timeout=30s"
     )
 
 
