@@ -53,10 +53,12 @@ def _seed(embedded, database: str, customers: int | None, day_rows: float) -> No
     django.setup()
     from django.core.management import call_command
 
+    from coopcrm.shared import acting
     from kpi.seeding import DEMO_AS_OF, DEMO_SEED
     from kpi.seeding.county import seed_county
     from kpi.seeding.plan import Plan
 
+    acting.begin_process("bench")
     call_command("migrate", verbosity=0, interactive=False)
     if customers is not None:
         seed_county(Plan(customers, DEMO_SEED, DEMO_AS_OF, day_rows), lambda line: print(line, flush=True))
