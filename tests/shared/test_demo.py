@@ -65,7 +65,24 @@ def wait_until_gone(var: Path) -> None:
     assert of_demo(var) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+# Ctrl-C and a kill in every run; the other two ends, which take Ctrl-C's road, with `make crash`.
+OTHER_END = [
+    pytest.mark.crash,
+    pytest.mark.skipif(
+        "COOPCRM_KILLS" not in os.environ, reason="more ends of the demonstration: make crash"
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=OTHER_END),
+        pytest.param(signal.SIGHUP, marks=OTHER_END),
+    ],
+)
 def test_no_process_is_left_however_the_demonstration_ends(own_var, number):
     port = free_port()
     demo = start(own_var, port)
