@@ -43,7 +43,7 @@ drill: $(STAMP)
 lock: $(DEV_STAMP)
 	@for name in runtime embedded dev; do \
 		$(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+			--no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 
 # The parts of a release with versions, hashes and licences (CycloneDX), read from the environment that the locks made.
