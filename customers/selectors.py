@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from branches.models import StaffMember
+from branches.models import StaffMember, in_force
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import completed_years
 from customers import duplicates, facts, masking, numbers, policies, registries
@@ -33,6 +33,7 @@ from customers.models import (
     ReviewPair,
     VisitNote,
 )
+from customers.portfolios.selectors import responsible_on
 from customers.querysets import require_scope
 
 PAGE = 50
@@ -54,11 +55,6 @@ MONEY_FIELDS = frozenset(
         "other_unsecured",
     }
 )
-
-
-def in_force(day: date) -> Q:
-    """Dated rows that hold on a day."""
-    return Q(valid_from__lte=day) & (Q(valid_to=None) | Q(valid_to__gt=day))
 
 
 # -- Lists by cursor ---------------------------------------------------------------------------------------------------
@@ -199,7 +195,7 @@ def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> Cus
     membership = current.first()
     household = membership.household if membership else None
     members = members_of(household, today, staff) if household else []
-    manager = manager_of(household, today) if household else None
+    manager = responsible_on(household, today) if household else None
     last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
     events = timeline(staff, customer, [household] if household else [])
     cards = cards_of(staff, customer, household)
@@ -267,11 +263,6 @@ def veiled(members: Iterable[Membership], staff: StaffMember) -> list[Membership
             if row.customer.is_locked:
                 row.customer.name = masking.mask_name(row.customer.name)
     return members
-
-
-def manager_of(household: Household, today: date) -> ManagerAssignment | None:
-    """Who is responsible today; nobody named means the director's post."""
-    return household.assignments.filter(in_force(today)).select_related("staff").first()
 
 
 def timeline(

@@ -8,7 +8,7 @@ from datetime import date
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from branches.models import Post, StaffMember, Unit
+from branches.models import Post, StaffMember, Unit, in_force
 from branches.selectors import branches_of, posts_on
 from customers.choices import HandoverState
 from customers.models import Handover, HandoverItem, Household, ManagerAssignment
@@ -24,11 +24,6 @@ UNMANAGED = """
 """
 
 
-def in_force(on: date) -> Q:
-    """Assignments that hold on a day."""
-    return Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
-
-
 def responsible_on(household: Household, day: date) -> ManagerAssignment | None:
     """Who was responsible for a household on a day; None only outside the household's life.
 
@@ -40,17 +35,6 @@ def responsible_on(household: Household, day: date) -> ManagerAssignment | None:
 def stand_in_for(staff: StaffMember, branch: Unit, day: date) -> Post | None:
     """The post of whoever stands in for a manager at a branch on a day."""
     return posts_at(branch, day, MANAGING).filter(stands_in_for=staff).select_related("staff").first()
-
-
-def director_on(branch: Unit, day: date) -> StaffMember | None:
-    """Who holds the director's post, else the deputy's."""
-    post = (
-        posts_at(branch, day, ("director", "deputy_director"))
-        .select_related("staff")
-        .order_by("-code")
-        .first()
-    )
-    return post.staff if post else None
 
 
 def orphans(*, on: date) -> QuerySet[ManagerAssignment]:

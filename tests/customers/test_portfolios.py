@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from branches.choices import PostCode
-from branches.models import Post, StaffMember
+from branches.models import Post, StaffMember, in_force
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from customers.models import Handover, Household, ManagerAssignment
 from customers.portfolios import selectors, services
@@ -205,7 +205,7 @@ def test_what_came_after_the_list_passes_too(branch, officer, colleague, account
     give(branch, officer, director, 1)
 
     assert finish(handover, officer, colleague, accountant) == 3
-    assert not ManagerAssignment.objects.filter(selectors.in_force(TODAY), staff=officer).exists()
+    assert not ManagerAssignment.objects.filter(in_force(TODAY), staff=officer).exists()
     check_now()
 
 
