@@ -24,6 +24,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)  # about pickle unde
 app = Celery("coopcrm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="beat")
 
 
 @setup_logging.connect

@@ -344,14 +344,14 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "adopt orphans": {
-        "task": "customers.tasks.adopt_orphans",
+        "task": "customers.beat.adopt_orphans",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
     "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
     "retention": {
-        "task": "customers.tasks.look_after_retention",
+        "task": "customers.beat.look_after_retention",
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 3600},
     },
