@@ -14,8 +14,9 @@ from branches.models import StaffMember
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.lists import Value
 from coopcrm.shared.paging import id_in
-from customers import masking, policies, selectors
+from customers import masking, policies
 from customers.choices import DocumentState
+from customers.lists.selectors import filtered_customers
 from customers.models import Customer, IdentityDocument, LedgerFile, LedgerRow, Phone
 from customers.resources import CustomerResource
 
@@ -29,7 +30,7 @@ REPORT = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reas
 
 def filters_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, Any]:
     """The filters of the list page as ids and codes; refuses what the page does not offer."""
-    from customers.forms import ListForm
+    from customers.lists.forms import ListForm
 
     data = QueryDict(mutable=True)
     data.update(given)
@@ -42,7 +43,7 @@ def filters_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, Any
 
 
 def _customers(staff: StaffMember, params: dict) -> QuerySet[Customer]:
-    return selectors.filtered_customers(staff, params)
+    return filtered_customers(staff, params)
 
 
 def _count_customers(staff: StaffMember, params: dict, most: int) -> int:

@@ -3,13 +3,15 @@
 from django.urls import path
 
 from customers import privacy_views, views
+from customers.lists import views as lists
 from customers.portfolios import views as portfolios
+from customers.search import views as search
 
 app_name = "customers"
 
 urlpatterns = [
-    path("customers/", views.customer_list, name="list"),
-    path("customers/search/", views.search, name="search"),
+    path("customers/", lists.customer_list, name="list"),
+    path("customers/search/", search.search, name="search"),
     path("customers/new/", views.register, name="new"),
     path("customers/new/number/", views.check_number, name="check-number"),
     path("customers/new/known/", views.known_already, name="known"),

@@ -37,11 +37,9 @@ from customers import (
 from customers.choices import DocumentKind, ReviewState
 from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
 from customers.names import simplified
-from customers.portfolios.policies import may_see_portfolios
 from customers.portfolios.selectors import responsible_on
 from customers.querysets import require_scope
 from customers.regions import region_of
-from customers.search import search as find_people
 
 form_page = require_http_methods(["GET", "POST"])
 LEAST_NAME = 2
@@ -51,67 +49,6 @@ def allow(may: bool) -> None:
     """403 where the person's post does not work here."""
     if not may:
         raise PermissionDenied(_("Your post does not work with this page."))
-
-
-# -- Finding -----------------------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-@takes("q", "cursor")
-def search(request: HttpRequest) -> HttpResponse:
-    """Results for the box at the top. What was typed comes in the body: no name or number is in an address or log."""
-    if request.method == "GET":  # the way back from a result: what was typed is gone with the body it came in
-        return redirect("customers:list")
-    text, cursor = request.POST.get("q", ""), request.POST.get("cursor", "")
-    found = find_people(request.user, text, cursor=cursor)
-    if request.htmx and not found.text:
-        return HttpResponse()
-    if (
-        not request.htmx
-        and not cursor
-        and len(found.hits) == 1
-        and found.hits[0].is_own
-        and not found.villages
-    ):
-        return redirect("customers:customer", found.hits[0].customer.pk)
-    template = "customers/_results.html" if request.htmx else "customers/search.html"
-    foreign = [hit.customer for hit in found.hits if not hit.is_own]
-    known = sharing.known_elsewhere(foreign)
-    if found.is_whole_number:
-        reveal.note_search(request.user, foreign)
-    elif found.is_number:
-        readings.note_tail_search(len(foreign))
-    lines = [(hit, hit.customer.name, known.get(hit.customer.pk)) for hit in found.hits]
-    context = {
-        "found": found,
-        "lines": lines,
-        "search_text": text,
-        "may_register": policies.may_register_somewhere(request.user),
-    }
-    return render(request, template, context)
-
-
-@require_GET
-def customer_list(request: HttpRequest) -> HttpResponse:
-    """Customers of the person's branches, narrowed by filters that stand in the address as codes."""
-    form = forms.ListForm(request.GET, staff=request.user)
-    filters = form.cleaned_data if form.is_valid() else {}
-    page = selectors.customer_list(request.user, filters=filters, after=request.GET.get("after", ""))
-    headings, rows = selectors.with_columns(request.user, page.rows)
-    narrowed = {name: request.GET[name] for name in form.fields if request.GET.get(name)}
-    context = {
-        "form": form,
-        "page": page,
-        "rows": rows,
-        "headings": headings,
-        "filters": filters,
-        "may_register": policies.may_register_somewhere(request.user),
-        "may_export": policies.may_export_customers(request.user),
-        "may_see_portfolios": may_see_portfolios(request.user),
-        "export_form": ExportForm(kind=exports.CUSTOMERS, staff=request.user, given=narrowed),
-        "shows_branch": len(request.user.scope.branch_ids) != 1,
-    }
-    return render(request, "customers/list.html", context)
 
 
 # -- The customer and the household ------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_list_shows_own_branch_by_pinyin(client, cashier):
 
 
 def test_list_is_narrowed_by_village_and_pages_by_id(client, cashier, monkeypatch):
-    monkeypatch.setattr("customers.selectors.customer_list.__kwdefaults__", {"after": "", "size": 2})
+    monkeypatch.setattr("customers.lists.selectors.customer_list.__kwdefaults__", {"after": "", "size": 2})
     village = make_village(unit=branch_of(cashier))
     people = [make_customer(f"王{name}", branch=branch_of(cashier), village=village) for name in "安兵春"]
     make_customer("王大", branch=branch_of(cashier))
