@@ -3,6 +3,7 @@
 from django.urls import path
 
 from customers import privacy_views, views
+from customers.counter import views as counter
 from customers.lists import views as lists
 from customers.portfolios import views as portfolios
 from customers.search import views as search
@@ -12,10 +13,10 @@ app_name = "customers"
 urlpatterns = [
     path("customers/", lists.customer_list, name="list"),
     path("customers/search/", search.search, name="search"),
-    path("customers/new/", views.register, name="new"),
-    path("customers/new/number/", views.check_number, name="check-number"),
-    path("customers/new/known/", views.known_already, name="known"),
-    path("customers/new/villages/", views.village_choices, name="villages"),
+    path("customers/new/", counter.register, name="new"),
+    path("customers/new/number/", counter.check_number, name="check-number"),
+    path("customers/new/known/", counter.known_already, name="known"),
+    path("customers/new/villages/", counter.village_choices, name="villages"),
     path("customers/<int:pk>/", views.customer, name="customer"),
     path("customers/<int:pk>/numbers/<slug:what>/<int:row>/", views.reveal_number, name="reveal"),
     path("audit/readings/", views.readings_page, name="readings"),

@@ -12,9 +12,9 @@ from coopcrm.shared.errors import DomainError
 from customers import exports
 from customers.choices import Channel, CustomerState, Decision, Purpose
 from customers.consents import may_use, record_consent, standings, usable_for
+from customers.counter.services import register_customer
 from customers.models import Consent, ConsentText, Customer
 from customers.purposes import AT_COUNTER, CONSENTED, RULES
-from customers.services import register_customer
 from tests.factories import TODAY, branch_of, make_branch, make_customer, make_staff, resident_number
 
 pytestmark = pytest.mark.django_db

@@ -17,10 +17,10 @@ from coopcrm.shared.work import Work
 from customers import copies, erasure, rights
 from customers.choices import Channel, Purpose, RequestKind, RequestState
 from customers.consents import may_use, record_consent
+from customers.counter.services import register_customer
 from customers.models import Customer, ErasureProof, PersonLock, Phone, RightsRequest
 from customers.search import search
 from customers.selectors import name_for
-from customers.services import register_customer
 from tests.book import make_account, make_rating
 from tests.factories import (
     TODAY,

@@ -1,0 +1,342 @@
+"""Registration at the counter: find or create the one customer who holds a document, and place them in a household."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.errors import Refused, require
+from customers import consents, duplicates, identity, numbers, policies, signals
+from customers.choices import CustomerKind, DocumentKind, DocumentState, FactSource, Relation
+from customers.models import Customer, Household, IdentityDocument, Membership
+from customers.names import name_keys
+from customers.portfolios.services import put_under_director
+from customers.services import write_phone
+
+RACES_RUN = 3
+RETRIED = ("document_held_once", "customer_form_sent_once")
+
+
+class NumberTaken(Refused):
+    """The number is registered under another name."""
+
+    code = "number_taken"
+
+    def __init__(self, message, holder: Customer) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class HolderLocked(Refused):
+    """The number belongs to a record that is kept for the law alone."""
+
+    code = "person_locked"
+
+    def __init__(self, message, holder: Customer) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
+class LikelyKnown(Refused):
+    """Somebody registered is probably this person."""
+
+    code = "likely_known"
+
+    def __init__(self, message, matches: list[duplicates.Match]) -> None:
+        super().__init__(message)
+        self.matches = matches
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What became of a registration; ``is_disputed`` when the number is held by somebody else."""
+
+    customer: Customer
+    is_new: bool
+    is_disputed: bool = False
+    possible: list[duplicates.Match] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A number as it will be stored."""
+
+    kind: str
+    text: str
+    reason: str
+    birth_date: date | None
+    sex: str
+
+    @property
+    def keys(self) -> numbers.DocumentKeys:
+        return numbers.document_keys(self.kind, self.text)
+
+
+@dataclass(frozen=True)
+class _Home:
+    """The household a person joins or opens."""
+
+    joins: Household | None
+    relation: str
+    opens: bool
+    register_no: str
+
+
+@dataclass(frozen=True)
+class _Applicant:
+    """A person as the counter wrote them down."""
+
+    staff: StaffMember
+    branch: Unit
+    registered_at: Unit
+    as_of: date
+    name: str
+    number: _Number | None
+    phone: str
+    details: dict
+    home: _Home
+    reason: str
+    form_key: uuid.UUID | None
+
+    @property
+    def claim(self) -> duplicates.Claim:
+        is_resident = self.number is not None and self.number.kind in numbers.RESIDENT_KINDS
+        return duplicates.Claim(
+            name=self.name,
+            id_no=self.number.text if is_resident else "",
+            birth_date=self.details["birth_date"],
+            phone=self.phone,
+            village=self.details["village"],
+        )
+
+
+def register_customer(
+    *,
+    staff: StaffMember,
+    branch: Unit,
+    name: str,
+    as_of: date,
+    id_number: str = "",
+    id_kind: str = DocumentKind.ID18,
+    phone: str = "",
+    sex: str = "",
+    birth_date: date | None = None,
+    village: Area | None = None,
+    group_no: str = "",
+    address: str = "",
+    occupation: str = "",
+    household: Household | None = None,
+    relation: str = Relation.OTHER,
+    opens_household: bool = False,
+    register_no: str = "",
+    reason: str = "",
+    form_key: uuid.UUID | None = None,
+    registered_at: Unit | None = None,
+    agrees_to: Iterable[str] = (),
+) -> Registration:
+    """Find or create the one customer who holds this document.
+
+    Two counters with one number get one customer: the unique number decides, the later one finds the earlier. A number
+    held under another name, or a probable duplicate, is refused until ``reason`` says why the person is another; then
+    the second claim is stored as disputed and both are shown to people (handbook §6.3). ``agrees_to`` are the purposes
+    a new customer consents to on the spot; of somebody known already nothing is changed.
+    """
+    require(policies.may_register(staff, branch), _("Customers are registered at your own branch."))
+    name = " ".join(name.split())
+    require(name, _("Write the name as it stands on the document."), code="name_missing")
+    number = _judged_number(id_kind, id_number, as_of)
+    details = {
+        "sex": (number.sex if number else "") or sex,
+        "birth_date": (number.birth_date if number else None) or birth_date,
+        "village": village,
+        "group_no": group_no,
+        "address": address,
+        "occupation": occupation,
+    }
+    applicant = _Applicant(
+        staff=staff,
+        branch=branch,
+        registered_at=registered_at or branch,
+        as_of=as_of,
+        name=name,
+        number=number,
+        phone=phone.strip(),
+        details=details,
+        home=_Home(household, relation, opens_household, register_no),
+        reason=reason.strip(),
+        form_key=form_key,
+    )
+    for _attempt in range(RACES_RUN):
+        try:
+            with transaction.atomic():
+                done = _find_or_create(applicant)
+                if done.is_new:
+                    _place_in_household(applicant, done.customer)
+                    consents.record_at_counter(
+                        staff=staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
+                    )
+                return done
+        except IntegrityError as clash:
+            if not any(constraint in str(clash) for constraint in RETRIED):
+                raise
+    raise Refused(
+        _("Another counter is registering this person right now. Please try again."), code="try_again"
+    )
+
+
+def _judged_number(kind: str, typed: str, as_of: date) -> _Number | None:
+    text = identity.normalize_code(typed)
+    if not text:
+        return None
+    if kind == DocumentKind.USCC:
+        judged = identity.check_uscc(text)
+        return _Number(kind, judged.normalized or text, judged.reason or "", None, "")
+    if kind not in numbers.RESIDENT_KINDS:
+        return _Number(kind, text, "", None, "")
+    judged = identity.check_resident_id(text, as_of)
+    if not judged.valid:
+        return _Number(DocumentKind.ID18, text, judged.reason, None, "")
+    stored_kind = DocumentKind.ID18 if judged.kind == "ID15" else judged.kind
+    return _Number(stored_kind, judged.normalized, "", judged.birth_date, judged.sex)
+
+
+def _find_or_create(applicant: _Applicant) -> Registration:
+    if applicant.form_key and (sent := Customer.objects.filter(form_key=applicant.form_key).first()):
+        return Registration(sent, is_new=False)
+    matches = duplicates.find(applicant.claim, as_of=applicant.as_of)
+    holder = _holder(applicant.number)
+    if holder is not None:
+        return _answer_holder(applicant, holder, matches)
+    likely = [match for match in matches if match.outcome == "PROBABLE"]
+    if likely and not applicant.reason:
+        text = _(
+            "This person is probably registered already: %(reason)s. Open that page, or say why it is another person."
+        )
+        raise LikelyKnown(text % {"reason": likely[0].reason}, matches)
+    customer = _create(applicant)
+    duplicates.note_for_review(customer, matches, **_evidence(applicant))
+    return Registration(customer, is_new=True, possible=matches)
+
+
+def _holder(number: _Number | None) -> Customer | None:
+    """Who holds a valid number; a merged record stands for its survivor."""
+    if number is None or number.reason:
+        return None
+    held = IdentityDocument.objects.filter(
+        kind=number.kind, number_key=number.keys.number_key, state=DocumentState.HELD
+    ).select_related("customer__merged_into", "customer__branch")
+    if number.kind == DocumentKind.MARRIAGE or not (document := held.first()):
+        return None
+    return document.customer.merged_into or document.customer
+
+
+def _answer_holder(applicant: _Applicant, holder: Customer, matches: list[duplicates.Match]) -> Registration:
+    if holder.is_locked:
+        text = _(
+            "The person of this number has asked for deletion; the record is locked. The union's risk desk lifts the "
+            "lock when the person comes back."
+        )
+        raise HolderLocked(text, holder)
+    mine, theirs = name_keys(applicant.name), name_keys(holder.name)
+    if mine.name_key == theirs.name_key:
+        return Registration(holder, is_new=False, possible=matches)
+    if not applicant.reason:
+        text = _(
+            "This number is registered at %(branch)s under another name. Look at the card again; "
+            "if the number is right, say why and both are shown to the reviewers."
+        )
+        raise NumberTaken(text % {"branch": holder.branch}, holder)
+    near = identity.name_near(mine.name_key, theirs.name_key, mine.pinyin, theirs.pinyin)
+    outcome, rule = ("PROBABLE", "R1N") if near else ("CONFLICT", "R2")
+    customer = _create(applicant, document_state=DocumentState.DISPUTED)
+    others = [match for match in matches if match.customer.pk != holder.pk]
+    claims = [duplicates.Match(holder, outcome, rule), *others]
+    duplicates.note_for_review(customer, claims, **_evidence(applicant))
+    if outcome == "CONFLICT":
+        Customer.objects.filter(pk__in=[customer.pk, holder.pk]).update(identity_conflict=True)
+        customer.identity_conflict = True
+    return Registration(customer, is_new=True, is_disputed=True, possible=claims)
+
+
+def _evidence(applicant: _Applicant) -> dict:
+    return {"said": applicant.reason, "by": applicant.staff.pk, "on": applicant.as_of.isoformat()}
+
+
+def _create(applicant: _Applicant, document_state: str = DocumentState.HELD) -> Customer:
+    number = applicant.number
+    is_organisation = number is not None and number.kind == DocumentKind.USCC
+    customer = Customer.objects.create(
+        kind=CustomerKind.ORGANISATION if is_organisation else CustomerKind.PERSON,
+        name=applicant.name,
+        **name_keys(applicant.name)._asdict(),
+        **applicant.details,
+        branch=applicant.branch,
+        source=FactSource.DOCUMENT if number else FactSource.SAID,
+        registered_on=applicant.as_of,
+        registered_at=applicant.registered_at,
+        registered_by=applicant.staff,
+        verified_on=applicant.as_of if number and not number.reason else None,
+        form_key=applicant.form_key,
+    )
+    if number:
+        _write_document(customer, number, applicant, document_state)
+    if applicant.phone:
+        write_phone(customer, applicant.phone, applicant.as_of, FactSource.SAID)
+    transaction.on_commit(lambda: signals.customer_registered.send(Customer, customer_id=customer.pk))
+    return customer
+
+
+def _write_document(
+    customer: Customer, number: _Number, applicant: _Applicant, state: str
+) -> IdentityDocument:
+    document = IdentityDocument(
+        customer=customer,
+        kind=number.kind,
+        **number.keys._asdict(),
+        state=DocumentState.UNVERIFIED if number.reason else state,
+        invalid_reason=number.reason,
+        source=FactSource.DOCUMENT,
+        recorded_on=applicant.as_of,
+        recorded_by=applicant.staff,
+    )
+    document.seal("number", number.text)
+    document.save(force_insert=True)
+    return document
+
+
+def _place_in_household(applicant: _Applicant, customer: Customer) -> None:
+    home = applicant.home
+    if home.joins is not None:
+        require(
+            policies.works_at(applicant.staff, home.joins.branch_id),
+            _("That household belongs to another branch; its people are added there."),
+        )
+        _join(home.joins, customer, home.relation, applicant.as_of)
+    elif home.opens:
+        place = {name: applicant.details[name] for name in ("village", "group_no", "address")}
+        household = Household.objects.create(
+            register_no=home.register_no,
+            head=customer,
+            branch=applicant.branch,
+            valid_from=applicant.as_of,
+            source=FactSource.DOCUMENT if home.register_no else FactSource.SAID,
+            **place,
+        )
+        put_under_director([household.pk])
+        _join(household, customer, Relation.HEAD, applicant.as_of)
+
+
+def _join(household: Household, customer: Customer, relation: str, as_of: date) -> None:
+    Household.objects.select_for_update().get(pk=household.pk)
+    living = household.memberships.filter(valid_to=None)
+    if relation == Relation.HEAD and living.filter(relation=Relation.HEAD).exists():
+        text = _("This household has a head already. Choose the relation to the head.")
+        raise Refused(text, code="household_has_head")
+    Membership.objects.create(household=household, customer=customer, relation=relation, valid_from=as_of)
