@@ -56,7 +56,8 @@ def test_number_is_masked_and_sources_open_on_a_dot(open_page):
     open_first_customer(page)
     assert re.search(r"\d{6}\*{8}\d{3}[\dX]", page.locator("aside").inner_text())
 
-    page.locator("a[href^='/households/']").first.click()
+    with page.expect_navigation():
+        page.locator("a[href^='/households/']").first.click()
     page.locator("details.source summary").first.click()
 
     assert page.locator("details.source[open] .source-note").first.is_visible()

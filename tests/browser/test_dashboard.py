@@ -65,9 +65,11 @@ def test_a_tile_opens_to_formula_and_rows_and_a_row_to_its_record(open_page):
     page = open_page("director")
     page.goto("/figures/")
 
-    page.locator("a.stat", has_text="Non-performing loans").click()
+    with page.expect_navigation():
+        page.locator("a.stat", has_text="Non-performing loans").click()
     assert "balance of all loans" in page.locator("main").inner_text()
-    page.locator("#rows tbody th a").first.click()
+    with page.expect_navigation():
+        page.locator("#rows tbody th a").first.click()
 
     assert re.search(r"/loans/\d+/$", page.url)
     assert page.locator("h1").is_visible()

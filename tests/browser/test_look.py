@@ -135,8 +135,8 @@ def test_a_language_once_chosen_is_remembered(open_page):
     page = open_page("accountant")
 
     page.locator("header details.menu").first.locator("summary").click()
-    page.locator("button[name=language][value=zh-hant]").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("button[name=language][value=zh-hant]").click()
     page.goto("/jobs/")
     assert page.locator("html").get_attribute("lang") == "zh-hant"
     page.context.clear_cookies()

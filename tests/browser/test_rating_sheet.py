@@ -7,8 +7,8 @@ from tests.browser.conftest import serious_faults
 
 def open_sheet(page, query: str) -> None:
     page.goto(f"/ratings/?{query}")
-    page.locator("table tbody th a").first.click()
-    page.wait_for_selector("h1")
+    with page.expect_navigation():
+        page.locator("table tbody th a").first.click()
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
@@ -50,7 +50,8 @@ def test_an_incomplete_sheet_leads_to_a_visit_note(open_page):
     page = open_page("director")
     open_sheet(page, "status=INCOMPLETE")
 
-    page.locator("a", has_text="Ask at the next contact").click()
+    with page.expect_navigation():
+        page.locator("a", has_text="Ask at the next contact").click()
 
     assert "/visits/new/?household=" in page.url
     assert page.locator("form").first.is_visible()

@@ -20,10 +20,12 @@ def test_a_request_is_found_and_its_person_s_consents_shown(open_page, size, lan
     page.goto("/rights/")
     faults["queue"] = faults_of(page, f"rights-queue-{size}")
     assert page.locator(".badge-danger").count() >= 1, "what is overdue stands first"
-    page.locator("table tbody th a").first.click()
+    with page.expect_navigation():
+        page.locator("table tbody th a").first.click()
     faults["request"] = faults_of(page, f"rights-request-{size}")
 
-    page.locator(".page-head a[href^='/customers/'], .meta a[href^='/customers/']").first.click()
+    with page.expect_navigation():
+        page.locator(".page-head a[href^='/customers/'], .meta a[href^='/customers/']").first.click()
     customer = page.url
     faults["customer"] = faults_of(page, f"rights-customer-{size}")
     for place in ("consents/", "consents/marketing/", "rights/"):

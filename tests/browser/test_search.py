@@ -45,8 +45,8 @@ def test_nothing_that_is_typed_stands_in_an_address(open_page):
         page.goto("/")
         page.locator("#search").fill(text)
         page.locator("#search-results").locator("a, .empty").first.wait_for()
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
 
     typed = (pinyin, "411522198005121231", "13912345678", "5678")
     assert not [url for url in addresses if any(text in url for text in typed)]
