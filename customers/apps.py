@@ -20,21 +20,20 @@ class CustomersConfig(AppConfig):
             rotation,
             sharing,
             story,
-            timeline,
         )
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
-        from customers.registries import list_filters, number_readers, page_cards, timeline_sources
+        from customers.pages import register as pages
+        from customers.registries import list_filters, number_readers, page_cards
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
         tell_the_organisation()
         number_readers.register("document", reveal.document_of)
         number_readers.register("phone", reveal.phone_of)
-        for source in (timeline.registration, timeline.visits, timeline.feedback, timeline.ledger_rows):
-            timeline_sources.register(f"customers.{source.__name__}", source)
-        page_cards.register("customers.consents", consents.consents_card)
-        page_cards.register("customers.rights", rights.rights_card)
+        pages.register()
+        page_cards.register("customers.consents", consents.consents_card, order=800)
+        page_cards.register("customers.rights", rights.rights_card, order=810)
         personal.register_own_tables()
         list_filters.register("agrees", consents.AGREES_FILTER)
         post_migrate.connect(prepare_privacy, sender=self)

@@ -15,6 +15,7 @@ from branches.models import StaffMember
 from coopcrm.shared import audit
 from coopcrm.shared.models import Deed
 from customers import policies
+from customers.models import Household, Sharing
 from customers.reveal import OUTSIDE_BRANCH, RELATIVE, UNUSUAL_A_DAY
 
 RECORD, TAIL = "record", "end of a number"
@@ -52,6 +53,17 @@ def note_record(staff: StaffMember, row: models.Model, branch_id: int | None) ->
     """Put on record that somebody opened a whole record of a branch where they hold no post: the union's posts do."""
     if not policies.works_at(staff, branch_id):
         audit.record(Deed.READING, subject=row, detail={"what": RECORD})
+
+
+def note_household(staff: StaffMember, household: Household) -> None:
+    """Put on record that somebody reads what another branch has, with the purpose for which it was shared."""
+    if policies.may_read_fully(staff, household):
+        note_record(staff, household, household.branch_id)
+        return
+    given = Sharing.objects.filter(household=household, branch__in=staff.scope.branch_ids)
+    found = given.on(timezone.localdate()).first()
+    purpose = found.purpose if found else ""
+    audit.record(Deed.READING, subject=household, purpose=purpose, detail={"what": "shared household"})
 
 
 def note_tail_search(foreign: int) -> None:

@@ -5,11 +5,27 @@ A handler is called in the caller's transaction. The registry knows functions, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+PAGES = ("customer", "household")
+PLACES = ("head", "main", "side")
+EVENT_KINDS = {
+    "record": _("Record and documents"),
+    "household": _("Household"),
+    "contact": _("Visits and contacts"),
+    "facts": _("Facts"),
+    "credit": _("Lines and loans"),
+    "rating": _("Ratings and tiers"),
+    "money": _("Payments by month"),
+    "privacy": _("Consents and sharing"),
+}
 
 
 class Registry:
@@ -36,14 +52,77 @@ class Registry:
         return iter(self._entries.values())
 
 
+class Placed(Registry):
+    """Functions that draw a part of a page: each knows on which pages it stands, where, and in which order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spots: dict[str, Spot] = {}
+
+    def register(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        place: str = "main",
+        order: int = 500,
+        on: Iterable[str] = ("customer",),
+    ) -> None:
+        """Add ``function`` to the pages ``on`` at ``place``; what has the lower order stands first."""
+        super().register(name, function)
+        spot = Spot(place, order, tuple(on))
+        if spot.place not in PLACES or not set(spot.on) <= set(PAGES):
+            raise ValueError(f"{name} stands on no page or at no place that there is.")
+        self._spots[name] = spot
+
+    def placed(self, page: str) -> list[tuple[str, Callable[..., Any]]]:
+        """``(place, function)`` of a page in order."""
+        chosen = [(name, spot) for name, spot in self._spots.items() if page in spot.on]
+        chosen.sort(key=lambda one: one[1].order)
+        return [(spot.place, self._entries[name]) for name, spot in chosen]
+
+
+class TimelineSources(Registry):
+    """Functions that tell what happened; each tells one kind of things, by which a timeline is filtered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[str, str] = {}
+
+    def register(self, name: str, function: Callable[..., Any], *, kind: str) -> None:
+        """Add ``function`` that tells events of ``kind`` (``EVENT_KINDS``)."""
+        if kind not in EVENT_KINDS:
+            raise ValueError(f"{name}: there is no kind of event {kind}.")
+        super().register(name, function)
+        self._kinds[name] = kind
+
+    def of_kind(self, kind: str = "") -> list[tuple[str, Callable[..., Any]]]:
+        """``(kind, function)`` in order, of one kind or of all."""
+        return [
+            (self._kinds[name], each) for name, each in self.items() if not kind or self._kinds[name] == kind
+        ]
+
+
 ledger_row_handlers = Registry()
 """By ledger kind: ``handler(batch)`` receives the accepted rows of a file and writes what the app above keeps."""
 
-timeline_sources = Registry()
-"""``source(staff, customer, households, limit)`` returns ``TimelineEvent``s for the customer page, latest first."""
+timeline_sources = TimelineSources()
+"""``source(staff, customer, households, window)`` returns ``TimelineEvent``s inside the ``Window``, latest first."""
 
-page_cards = Registry()
-"""``card(staff, customer, household)`` returns ``(template name, context)`` for the customer page, or None."""
+page_cards = Placed()
+"""``card(staff, customer, household)`` returns ``(template name, context)`` or None.
+
+On the page of a household ``customer`` is its head, or None.
+"""
+
+page_actions = Placed()
+"""``action(staff, customer, household)`` returns a ``PageAction`` or None.
+
+The first primary one is a button, the others stand in a menu.
+"""
+
+page_badges = Placed()
+"""``badges(staff, customer, household)`` returns ``[PageBadge]`` that stand beside the name, or None."""
 
 number_finders = Registry()
 """``finder(digits)`` returns ``[(customer id, reason in words)]`` for a number typed into the search (accounts)."""
@@ -92,8 +171,32 @@ class ListFilter:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Where a part stands: its place on the page, its order there, and the pages it stands on."""
+
+    place: str
+    order: int
+    on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PageAction:
+    """A deed that begins on a page: a link, or with ``posts`` a button that sends; ``key`` is pressed instead."""
+
+    label: Any
+    url: str
+    icon: str = "chevron-right"
+    is_primary: bool = False
+    key: str = ""
+    posts: bool = False
+
+
+@dataclass(frozen=True)
 class TimelineEvent:
-    """One line of a customer's timeline: ``icon`` names a drawing of the sprite, ``url`` what opens, ``link`` how."""
+    """One line of a customer's timeline: ``icon`` names a drawing of the sprite, ``url`` what opens, ``link`` how.
+
+    ``source`` (said, document, seen, ledger, core) draws the dot that says where it is known from.
+    """
 
     at: date
     title: Any
@@ -102,3 +205,45 @@ class TimelineEvent:
     url: str = ""
     link: Any = ""
     who: str = ""
+    source: str = ""
+    source_text: Any = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a timeline that is asked for: at most ``limit`` events, none after ``until`` or before ``since``."""
+
+    limit: int
+    until: date | None = None
+    since: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies inside."""
+        return (self.until is None or day <= self.until) and (self.since is None or day >= self.since)
+
+    def latest(self, rows: QuerySet, day: str, *, is_moment: bool = False) -> QuerySet:
+        """Rows inside the window by the day in the column ``day``, latest first, no more than are asked for."""
+        column = f"{day}__date" if is_moment else day
+        inside = Q()
+        if self.until is not None:
+            inside &= Q(**{f"{column}__lte": self.until})
+        if self.since is not None:
+            inside &= Q(**{f"{column}__gte": self.since})
+        return rows.filter(inside).order_by(f"-{day}", "-pk")[: self.limit]
+
+    def cut(self, events: Iterable[TimelineEvent]) -> list[TimelineEvent]:
+        """Of events that were computed, those inside the window, latest first."""
+        inside = sorted((one for one in events if self.holds(one.at)), key=lambda one: one.at, reverse=True)
+        return inside[: self.limit]
+
+
+@dataclass(frozen=True)
+class PageBadge:
+    """A badge beside a name: of a kind and code that the look knows (grade, tier, state), or free with a tone."""
+
+    label: Any = ""
+    kind: str = ""
+    code: str = ""
+    tone: str = "neutral"
+    icon: str = ""
+    title: Any = ""

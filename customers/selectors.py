@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -16,12 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember, in_force
 from coopcrm.shared.paging import id_in
-from coopcrm.shared.periods import completed_years
-from customers import duplicates, facts, masking, numbers, policies, registries
+from customers import duplicates, facts, masking, numbers, policies
 from customers.choices import FACT_CODES, DocumentState, FactSource, ReviewState, RowOutcome
 from customers.models import (
     Customer,
-    DocumentPhoto,
     FactSheet,
     Household,
     IdentityDocument,
@@ -33,7 +31,6 @@ from customers.models import (
     ReviewPair,
     VisitNote,
 )
-from customers.portfolios.selectors import responsible_on
 from customers.querysets import require_scope
 
 PAGE = 50
@@ -110,83 +107,11 @@ class Quality:
     missing: list[str]
 
 
-@dataclass
-class CustomerPage:
-    """Everything the page of an own customer shows."""
-
-    customer: Customer
-    documents: list[Shown]
-    phones: list[Shown]
-    membership: Membership | None
-    members: list[Membership]
-    manager: ManagerAssignment | None
-    pairs: list[dict]
-    timeline: list[registries.TimelineEvent]
-    cards: list[tuple[str, dict]]
-    quality: Quality
-    age: int | None = None
-    last_visit: date | None = None
-
-    @property
-    def household(self) -> Household | None:
-        return self.membership.household if self.membership else None
-
-
 DOCUMENT_NOTES = {
     DocumentState.DISPUTED: (gettext_lazy("claimed by two persons"), "danger"),
     DocumentState.UNVERIFIED: (gettext_lazy("kept as typed, not valid"), "warn"),
     DocumentState.RETIRED: (gettext_lazy("no longer in use"), "neutral"),
 }
-
-
-def customer_page(staff: StaffMember, customer: Customer, *, today: date) -> CustomerPage:
-    """Read the whole page in a fixed number of queries."""
-    photos = DocumentPhoto.objects.filter(document=OuterRef("pk"))
-    documents = list(customer.documents.annotate(has_photo=Exists(photos)).order_by("pk"))
-    phones = list(customer.phones.filter(valid_to=None).order_by("pk"))
-    current = customer.memberships.filter(in_force(today)).select_related(
-        "household__village", "household__branch"
-    )
-    membership = current.first()
-    household = membership.household if membership else None
-    members = members_of(household, today, staff) if household else []
-    manager = responsible_on(household, today) if household else None
-    last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
-    events = timeline(staff, customer, [household] if household else [])
-    cards = cards_of(staff, customer, household)
-    return CustomerPage(
-        customer=customer,
-        documents=[shown_document(row) for row in documents],
-        phones=[
-            Shown(row.get_kind_display(), masking.mask_phone(row.open("number")), what="phone", pk=row.pk)
-            for row in phones
-        ],
-        membership=membership,
-        members=members,
-        manager=manager,
-        pairs=[pair_line(pair, customer, staff) for pair in open_pairs(customer)],
-        timeline=events,
-        cards=cards,
-        quality=quality(
-            customer,
-            documents=documents,
-            has_phone=bool(phones),
-            has_household=household is not None,
-            last_visit=last_visit,
-            today=today,
-        ),
-        age=completed_years(customer.birth_date, today) if customer.birth_date else None,
-        last_visit=last_visit,
-    )
-
-
-def cards_of(
-    staff: StaffMember, customer: Customer | None, household: Household | None, *, of_person: bool = True
-) -> list[tuple[str, dict]]:
-    """Cards of the apps above first, then the registry's own, which speak of a person and stand on a person's page."""
-    own = [(name.startswith("customers."), card) for name, card in registries.page_cards.items()]
-    chosen = [card for is_own, card in sorted(own, key=lambda entry: entry[0]) if of_person or not is_own]
-    return [found for card in chosen if (found := card(staff, customer, household))]
 
 
 def shown_document(row: IdentityDocument) -> Shown:
@@ -218,19 +143,6 @@ def veiled(members: Iterable[Membership], staff: StaffMember) -> list[Membership
             if row.customer.is_locked:
                 row.customer.name = masking.mask_name(row.customer.name)
     return members
-
-
-def timeline(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int = TIMELINE
-) -> list[registries.TimelineEvent]:
-    """What happened, latest first, from all apps that have something to tell."""
-    events = [
-        event
-        for source in registries.timeline_sources
-        for event in source(staff, customer, households, limit)
-    ]
-    events.sort(key=lambda event: event.at, reverse=True)
-    return events[:limit]
 
 
 def quality(
@@ -284,56 +196,6 @@ def pair_reason(pair: ReviewPair) -> Any:
 def name_for(staff: StaffMember, customer: Customer) -> str:
     """The name in full for those who work with the customer, masked for everybody else."""
     return customer.name if policies.may_read_fully(staff, customer) else masking.mask_name(customer.name)
-
-
-# -- The household's page ----------------------------------------------------------------------------------------------
-
-
-@dataclass
-class HouseholdPage:
-    """Everything the page of a household shows."""
-
-    household: Household
-    members: list[Membership]
-    former: list[Membership]
-    managers: list[ManagerAssignment]
-    manager: ManagerAssignment | None
-    facts: list[dict]
-    recorded_on: date | None
-    missing: list[str]
-    visits: list[VisitNote]
-    exposures: list[tuple[Any, Decimal]]
-    cards: list[tuple[str, dict]] = field(default_factory=list)
-
-
-def household_page(staff: StaffMember, household: Household, *, today: date) -> HouseholdPage:
-    """Read the whole page in a fixed number of queries."""
-    is_own = policies.may_read_fully(staff, household)
-    everyone = veiled(household.memberships.select_related("customer").order_by("pk"), staff)
-    present = [
-        row for row in everyone if row.valid_from <= today and (row.valid_to is None or row.valid_to > today)
-    ]
-    present.sort(key=lambda row: (row.relation != "head", row.customer.birth_date or date.max, row.pk))
-    managers = list(household.assignments.select_related("staff").order_by("-valid_from"))
-    sheet = household.fact_sheets.order_by("-recorded_on", "-id").first()
-    visits = household.visits.select_related("officer", "corrected_by").order_by("-visited_on", "-pk")
-    shown = fact_rows(sheet)
-    head = next((row.customer for row in present if row.relation == "head"), household.head)
-    return HouseholdPage(
-        household=household,
-        members=present,
-        former=[row for row in everyone if row not in present],
-        managers=managers,
-        manager=next((row for row in managers if row.valid_to is None or row.valid_to > today), None),
-        facts=shown,
-        recorded_on=sheet.recorded_on if sheet else None,
-        missing=missing_facts(sheet),
-        visits=list(visits[:20]),
-        exposures=[line for source in registries.exposures for line in source(staff, household)]
-        if is_own
-        else [],
-        cards=cards_of(staff, head, household, of_person=False) if is_own else [],
-    )
 
 
 def missing_facts(sheet: FactSheet | None) -> list[str]:

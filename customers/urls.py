@@ -5,6 +5,7 @@ from django.urls import path
 from customers import privacy_views, views
 from customers.counter import views as counter
 from customers.lists import views as lists
+from customers.pages import views as pages
 from customers.portfolios import views as portfolios
 from customers.search import views as search
 
@@ -17,7 +18,7 @@ urlpatterns = [
     path("customers/new/number/", counter.check_number, name="check-number"),
     path("customers/new/known/", counter.known_already, name="known"),
     path("customers/new/villages/", counter.village_choices, name="villages"),
-    path("customers/<int:pk>/", views.customer, name="customer"),
+    path("customers/<int:pk>/", pages.customer, name="customer"),
     path("customers/<int:pk>/numbers/<slug:what>/<int:row>/", views.reveal_number, name="reveal"),
     path("audit/readings/", views.readings_page, name="readings"),
     path("customers/<int:pk>/ask/", views.ask_elsewhere, name="ask-elsewhere"),
@@ -37,7 +38,7 @@ urlpatterns = [
     path("rights/<int:pk>/order-copy/", privacy_views.order_copy, name="right-order-copy"),
     path("rights/<int:pk>/hand-over/", privacy_views.hand_over, name="right-hand-over"),
     path("rights/<int:pk>/copy/", privacy_views.copy, name="right-copy"),
-    path("households/<int:pk>/", views.household, name="household"),
+    path("households/<int:pk>/", pages.household, name="household"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
     path("portfolios/", portfolios.portfolios, name="portfolios"),
     path("portfolios/<int:pk>/name/", portfolios.name_manager, name="name-manager"),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from branches.exports.forms import ExportForm
-from coopcrm.shared import audit, files
+from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import id_in
@@ -32,7 +29,6 @@ from customers import (
 )
 from customers.choices import ReviewState
 from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
-from customers.portfolios.selectors import responsible_on
 from customers.querysets import require_scope
 
 form_page = require_http_methods(["GET", "POST"])
@@ -46,46 +42,6 @@ def allow(may: bool) -> None:
 
 
 # -- The customer and the household ------------------------------------------------------------------------------------
-
-
-@require_GET
-def customer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The whole record for the managing branch, the masked card for everybody else."""
-    rows = Customer.objects.visible_to(request.user).select_related(
-        "branch", "village__parent", "registered_at", "registered_by", "merged_into"
-    )
-    person = get_object_or_404(rows, pk=pk)
-    if person.merged_into_id:
-        return redirect("customers:customer", person.merged_into_id)
-    if not policies.may_read_fully(request.user, person):
-        return _elsewhere(request, person)
-    readings.note_record(request.user, person, person.branch_id)
-    page = selectors.customer_page(request.user, person, today=timezone.localdate())
-    context = {
-        "page": page,
-        "person": person,
-        "place": selectors.place(person),
-        "may_visit": page.household and policies.may_record_visit(request.user, page.household),
-        "photo_form": forms.PhotoForm() if policies.may_add_document_photo(request.user, person) else None,
-        "photo_purposes": forms.PhotoPurposeForm()
-        if policies.may_read_document_photo(request.user, person)
-        else None,
-        "phone_form": forms.PhoneForm() if policies.may_register(request.user, person.branch) else None,
-    }
-    return render(request, "customers/customer.html", context)
-
-
-def _elsewhere(request: HttpRequest, person: Customer) -> HttpResponse:
-    """What is known of a person of another branch, what was asked, and what it shares."""
-    context = {
-        "card": sharing.known_elsewhere([person])[person.pk],
-        "sharing": sharing.sharing_of(request.user, person, timezone.localdate()),
-        "asked": sharing.asked(request.user, person),
-        "may_ask": policies.may_ask_elsewhere(request.user, person),
-        "ask_form": forms.AskForm(auto_id="ask-%s"),
-        "transfer_form": forms.TransferForm(auto_id="transfer-%s"),
-    }
-    return render(request, "customers/masked.html", context)
 
 
 @require_POST
@@ -120,17 +76,6 @@ def end_sharing(request: HttpRequest, pk: int) -> HttpResponse:
     if policies.may_read_fully(request.user, found.household):
         return redirect("customers:household", found.household_id)
     return redirect("customers:list")
-
-
-def note_reading(request: HttpRequest, household: Household) -> None:
-    """Reading what another branch has is on record, with the purpose for which it was shared."""
-    if policies.may_read_fully(request.user, household):
-        readings.note_record(request.user, household, household.branch_id)
-        return
-    given = Sharing.objects.filter(household=household, branch__in=request.user.scope.branch_ids)
-    found = given.on(timezone.localdate()).first()
-    purpose = found.purpose if found else ""
-    audit.record("reading", subject=household, purpose=purpose, detail={"what": "shared household"})
 
 
 @require_POST
@@ -231,37 +176,6 @@ def own_household(request: HttpRequest, pk: int | str) -> Household:
     return get_object_or_404(rows, pk=pk)
 
 
-@require_GET
-def household(request: HttpRequest, pk: int) -> HttpResponse:
-    """Members, facts with their sources, visits, exposure and managers of a household."""
-    found = own_household(request, pk)
-    note_reading(request, found)
-    today = timezone.localdate()
-    page = selectors.household_page(request.user, found, today=today)
-    sharings = sharing.sharings_of(request.user, found, today)
-    asked_for = day_asked(request)
-    context = {
-        "sharings": [(row, policies.may_end_sharing(request.user, row)) for row in sharings],
-        "page": page,
-        "household": found,
-        "asked_for": asked_for,
-        "responsible": responsible_on(found, asked_for) if asked_for else None,
-        "place": selectors.place(found),
-        "may_visit": policies.may_record_visit(request.user, found),
-        "may_record_facts": policies.may_record_facts(request.user, found),
-        "may_register": policies.may_register(request.user, found.branch),
-    }
-    return render(request, "customers/household.html", context)
-
-
-def day_asked(request: HttpRequest) -> date | None:
-    """The day in ``on``; an altered address asks for none."""
-    try:
-        return parse_date(request.GET.get("on", ""))
-    except ValueError:
-        return None
-
-
 # -- Visits ------------------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +261,7 @@ def own_visit(request: HttpRequest, pk: int) -> VisitNote:
 def visit(request: HttpRequest, pk: int) -> HttpResponse:
     """A note, the facts it brought, and its correction beside it."""
     note = own_visit(request, pk)
-    note_reading(request, note.household)
+    readings.note_household(request.user, note.household)
     correction = getattr(note, "corrected_by", None)
     context = {
         "note": note,

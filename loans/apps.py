@@ -20,7 +20,9 @@ class LoansConfig(AppConfig):
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)
         registries.handover_facts.register("loans", handover_facts)
-        registries.page_cards.register("loans.accounts", customer_page.accounts_card)
+        registries.page_cards.register(
+            "loans.accounts", customer_page.accounts_card, order=300, on=registries.PAGES
+        )
         registries.number_readers.register("account", customer_page.account_of)
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
         for source in (
@@ -28,4 +30,4 @@ class LoansConfig(AppConfig):
             customer_page.class_changes,
             customer_page.lines_granted,
         ):
-            registries.timeline_sources.register(f"loans.{source.__name__}", source)
+            registries.timeline_sources.register(f"loans.{source.__name__}", source, kind="credit")

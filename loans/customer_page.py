@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.db.models import Case, When
+from django.db.models import Case, F, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from customers import masking, numbers
 from customers.models import Customer, Household
-from customers.registries import TimelineEvent
+from customers.registries import TimelineEvent, Window
 from loans import policies
 from loans.choices import AccountState, LoanClass
 from loans.models import Account, CreditLine, Loan, LoanClassification
@@ -52,14 +52,14 @@ def account_of(customer: Customer, pk: int) -> tuple[Account, str] | None:
 
 
 def loans_paid_out(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
     """Loans drawn and repaid by the customer or the household."""
     if not policies.may_see_book(staff):
         return []
     loans = Loan.objects.visible_to(staff).filter(borrower=customer)
     events = []
-    for loan in loans.order_by("-disbursed_on")[:limit]:
+    for loan in window.latest(loans, "disbursed_on"):
         url = reverse("loans:loan", args=[loan.pk])
         drawn = _("Loan of ¥ %(amount)s paid out") % {"amount": f"{loan.principal:,.2f}"}
         text = f"{loan.get_guarantee_display()} · {_('due on %(day)s') % {'day': loan.due_on}}"
@@ -71,17 +71,16 @@ def loans_paid_out(
 
 
 def class_changes(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
     """Days on which the class of one of the customer's loans changed."""
     if not policies.may_see_book(staff):
         return []
     rows = LoanClassification.objects.visible_to(staff).filter(loan__borrower=customer).exclude(previous="")
+    changed = rows.exclude(final=F("previous"))
     labels = dict(LoanClass.choices)
     events = []
-    for row in rows.order_by("-as_of", "-id")[: limit * 4]:
-        if row.final == row.previous:
-            continue
+    for row in window.latest(changed, "as_of"):
         title = _("Loan now %(after)s, before %(before)s") % {
             "after": labels.get(row.final, row.final),
             "before": labels.get(row.previous, row.previous),
@@ -89,11 +88,11 @@ def class_changes(
         text = _("%(days)s days overdue") % {"days": row.dpd}
         url = reverse("loans:loan", args=[row.loan_id])
         events.append(TimelineEvent(row.as_of, title, text, icon="flag", url=url))
-    return events[:limit]
+    return events
 
 
 def lines_granted(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
     """Lines granted to the household."""
     if not policies.may_see_book(staff):
@@ -106,7 +105,7 @@ def lines_granted(
             _("valid until %(day)s") % {"day": line.valid_until},
             icon="award",
         )
-        for line in lines.order_by("-granted_on")[:limit]
+        for line in window.latest(lines, "granted_on")
     ]
 
 

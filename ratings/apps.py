@@ -12,10 +12,11 @@ class RatingsConfig(AppConfig):
         from ratings import customer_page, personal_data, versions
 
         personal_data.register()
-        registries.page_cards.register("ratings.rating", customer_page.rating_card)
-        registries.page_cards.register("ratings.contribution", customer_page.contribution_card)
-        registries.timeline_sources.register("ratings.ratings", customer_page.ratings_made)
-        registries.timeline_sources.register("ratings.tiers", customer_page.tier_moves)
+        cards, both = registries.page_cards, registries.PAGES
+        cards.register("ratings.rating", customer_page.rating_card, order=400, on=both)
+        cards.register("ratings.contribution", customer_page.contribution_card, order=410, on=both)
+        registries.timeline_sources.register("ratings.ratings", customer_page.ratings_made, kind="rating")
+        registries.timeline_sources.register("ratings.tiers", customer_page.tier_moves, kind="rating")
         registries.list_columns.register("ratings.grades", customer_page.grades)
         registries.list_columns.register("ratings.tiers", customer_page.tiers)
         registries.list_filters.register("grade", customer_page.GRADE_FILTER)

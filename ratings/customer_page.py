@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
 from customers.models import Customer, Household
-from customers.registries import ListFilter, TimelineEvent
+from customers.registries import ListFilter, TimelineEvent, Window
 from ratings import overview, policies
 from ratings.choices import Grade, RatingStatus, Tier
 from ratings.models import Contribution, CreditRating, CustomerTier
@@ -71,7 +71,7 @@ def _of_household(household: Household | None, found: Contribution) -> Decimal |
 
 
 def ratings_made(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
     """Ratings of the household that changed grade, status or limit."""
     rows = CreditRating.objects.visible_to(staff).filter(household__in=households).order_by("as_of", "id")
@@ -81,7 +81,7 @@ def ratings_made(
         if before is None or said != (before.grade, before.status, before.limit):
             events.append(_event(row, before))
         before = row
-    return events[::-1][:limit]
+    return window.cut(events)
 
 
 def _event(row: CreditRating, before: CreditRating | None) -> TimelineEvent:
@@ -95,7 +95,7 @@ def _event(row: CreditRating, before: CreditRating | None) -> TimelineEvent:
 
 
 def tier_moves(
-    staff: StaffMember, customer: Customer, households: list[Household], limit: int
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
     """Periods in which the customer's tier changed."""
     if not policies.may_see_contribution(staff):
@@ -110,7 +110,7 @@ def tier_moves(
             }
             events.append(TimelineEvent(row.period_end, title, icon="coins"))
         before = row.tier
-    return events[::-1][:limit]
+    return window.cut(events)
 
 
 # -- the list of customers ---------------------------------------------------------------------------------------------

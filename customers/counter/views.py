@@ -16,6 +16,7 @@ from branches.selectors import villages, villages_like
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import id_in
+from coopcrm.shared.periods import completed_years
 from customers import duplicates, identity, numbers, policies, reveal, selectors, sharing
 from customers.choices import DocumentKind
 from customers.counter import forms, services
@@ -120,7 +121,7 @@ def check_number(request: HttpRequest) -> HttpResponse:
         context["judged"] = judged
         context["words"] = forms.number_words(typed, today)
         if judged.valid:
-            context["age"] = selectors.completed_years(judged.birth_date, today)
+            context["age"] = completed_years(judged.birth_date, today)
             context["region"] = region_of(judged.normalized)
     return render(request, "customers/counter/_number.html", context)
 

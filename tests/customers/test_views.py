@@ -232,11 +232,11 @@ def make_household_member(household, customer):
 
 def test_cards_and_events_of_other_apps_appear(client, officer, monkeypatch):
     customer = make_customer(branch=branch_of(officer))
-    cards, events = registries.Registry(), registries.Registry()
+    cards, events = registries.Placed(), registries.TimelineSources()
     title = {"icon_name": "award", "title": "Grade AA", "text": "84.2 points"}
     cards.register("grade", lambda staff, person, household: ("components/empty.html", title))
     event = registries.TimelineEvent(TODAY, "Rating AA", "was A")
-    events.register("ratings", lambda *given: [event])
+    events.register("ratings", lambda *given: [event], kind="rating")
     monkeypatch.setattr(registries, "page_cards", cards)
     monkeypatch.setattr(registries, "timeline_sources", events)
 

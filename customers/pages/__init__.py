@@ -1,0 +1,1 @@
+"""The pages of one customer and one household: composed of cards, actions and events that registries hold."""

@@ -1,0 +1,22 @@
+"""Puts the registry's own cards, actions, badges and events on the pages of customer and household."""
+
+from customers.pages import cards, events
+from customers.registries import page_actions, page_badges, page_cards, timeline_sources
+
+BOTH = ("customer", "household")
+
+
+def register() -> None:
+    """Called once, when the apps are ready."""
+    page_cards.register("customers.identity", cards.identity_card, place="side", order=100)
+    page_cards.register("customers.household", cards.household_card, place="side", order=200)
+    page_cards.register("customers.duplicates", cards.duplicates_card, place="side", order=300)
+    page_cards.register("customers.quality", cards.quality_card, place="side", order=400)
+    page_badges.register("customers.state", cards.state_badges, order=900)
+    page_actions.register("customers.visit", cards.visit_action, order=100, on=BOTH)
+    page_actions.register("customers.facts", cards.facts_action, order=200, on=BOTH)
+    page_actions.register("customers.member", cards.member_action, order=300, on=("household",))
+    timeline_sources.register("customers.registration", events.registration, kind="record")
+    timeline_sources.register("customers.ledger_rows", events.ledger_rows, kind="record")
+    timeline_sources.register("customers.visits", events.visits, kind="contact")
+    timeline_sources.register("customers.feedback", events.feedback, kind="contact")

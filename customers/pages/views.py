@@ -1,0 +1,76 @@
+"""The pages of one customer and one household: load within sight, put on record who reads, show what there is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET
+
+from customers import forms, policies, readings, sharing
+from customers.models import Customer
+from customers.pages import selectors
+from customers.portfolios.selectors import responsible_on
+from customers.selectors import place
+from customers.views import own_household
+
+
+@require_GET
+def customer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole record for the managing branch, the masked card for everybody else."""
+    rows = Customer.objects.visible_to(request.user).select_related(
+        "branch", "village__parent", "registered_at", "registered_by", "merged_into"
+    )
+    person = get_object_or_404(rows, pk=pk)
+    if person.merged_into_id:
+        return redirect("customers:customer", person.merged_into_id)
+    if not policies.may_read_fully(request.user, person):
+        return _elsewhere(request, person)
+    readings.note_record(request.user, person, person.branch_id)
+    page = selectors.customer_page(request.user, person, today=timezone.localdate())
+    context = {"page": page, "person": person, "place": place(person)}
+    return render(request, "customers/customer.html", context)
+
+
+def _elsewhere(request: HttpRequest, person: Customer) -> HttpResponse:
+    """What is known of a person of another branch, what was asked, and what it shares."""
+    context = {
+        "card": sharing.known_elsewhere([person])[person.pk],
+        "sharing": sharing.sharing_of(request.user, person, timezone.localdate()),
+        "asked": sharing.asked(request.user, person),
+        "may_ask": policies.may_ask_elsewhere(request.user, person),
+        "ask_form": forms.AskForm(auto_id="ask-%s"),
+        "transfer_form": forms.TransferForm(auto_id="transfer-%s"),
+    }
+    return render(request, "customers/masked.html", context)
+
+
+@require_GET
+def household(request: HttpRequest, pk: int) -> HttpResponse:
+    """Members, facts with their sources, visits, exposure and managers of a household."""
+    found = own_household(request, pk)
+    readings.note_household(request.user, found)
+    today = timezone.localdate()
+    page = selectors.household_page(request.user, found, today=today)
+    sharings = sharing.sharings_of(request.user, found, today)
+    asked_for = day_asked(request)
+    context = {
+        "sharings": [(row, policies.may_end_sharing(request.user, row)) for row in sharings],
+        "page": page,
+        "household": found,
+        "asked_for": asked_for,
+        "responsible": responsible_on(found, asked_for) if asked_for else None,
+        "place": place(found),
+    }
+    return render(request, "customers/household.html", context)
+
+
+def day_asked(request: HttpRequest) -> date | None:
+    """The day in ``on``; an altered address asks for none."""
+    try:
+        return parse_date(request.GET.get("on", ""))
+    except ValueError:
+        return None
