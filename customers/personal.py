@@ -41,6 +41,7 @@ from customers.models import (
     RightsRequest,
     Sharing,
     StaffHousehold,
+    Statement,
     VisitNote,
 )
 
@@ -104,6 +105,7 @@ OWN_TABLES = (
             **dict.fromkeys(("group_no", "address", "occupation"), "''"),
             **dict.fromkeys(("birth_date", "deceased_on", "village_id", "form_key"), "NULL"),
             "state": "CASE WHEN t.state = 'merged' THEN t.state ELSE 'erased' END",
+            "disputed": "'{}'",
             "is_locked": "true",
         },
         hides=("name_key", "given_key", "pinyin", "initials", "form_key"),
@@ -132,6 +134,15 @@ OWN_TABLES = (
         figures=("valid_from", "valid_to"),
     ),
     PersonalTable(Membership, owners=("customer",), figures=("relation",)),
+    PersonalTable(
+        Statement,
+        owners=("customer",),
+        erases={
+            **dict.fromkeys(("value", "compared"), "''"),
+            "reason": f"CASE WHEN t.reason = '' THEN '' ELSE {NOTHING} END",
+        },
+        hides=("compared", "corrects"),
+    ),
     PersonalTable(
         Household,
         household="pk",

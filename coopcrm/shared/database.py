@@ -114,6 +114,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_factsheet": (),
     "customers_privacyrule": (),
     "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
+    "customers_sourcerule": ("valid_to", "applied_at"),
+    "customers_statement": (),
     "customers_visitnote": ("is_duplicate",),
     "loans_accountday": (),
     "loans_accountmonth": (),

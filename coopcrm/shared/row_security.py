@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "customers_rightsrequest": customer(),
     "customers_personlock": customer(),
     "customers_erasureproof": customer(),
+    "customers_statement": customer(),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),
@@ -158,6 +159,7 @@ OUTSIDE: dict[str, str] = {
     "customers_consent": "every branch must know what a person forbids",
     "customers_consenttext": "the wording shown to everybody",
     "customers_privacyrule": "the figures in force",
+    "customers_sourcerule": "the rules in force",
     "loans_product": "what can be sold, the same for all",
     "ratings_ruleset": "the rules in force",
     "ratings_countyreference": "published reference values",

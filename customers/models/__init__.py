@@ -5,6 +5,7 @@ from customers.models.households import FactSheet, Household, ManagerAssignment,
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.portfolios import Handover, HandoverItem
+from customers.models.provenance import SourceRule, Statement
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.visits import Feedback, VisitNote
@@ -33,6 +34,8 @@ __all__ = [
     "ReviewPair",
     "RightsRequest",
     "Sharing",
+    "SourceRule",
     "StaffHousehold",
+    "Statement",
     "VisitNote",
 ]

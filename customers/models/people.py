@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -31,7 +32,7 @@ class Customer(models.Model):
     """
 
     classification = classes(
-        C1="kind state identity_conflict is_locked source registered_on verified_on form_key created_at",
+        C1="kind state identity_conflict disputed is_locked source registered_on verified_on form_key created_at",
         C2=("name name_key given_key pinyin initials sex birth_date group_no address occupation deceased_on"),
     )
 
@@ -54,6 +55,14 @@ class Customer(models.Model):
     deceased_on = models.DateField(null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     identity_conflict = models.BooleanField(default=False, help_text=_("Two persons claim one number."))
+    disputed = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+        help_text=_("Attributes about which statements contradict each other."),
+    )
     is_locked = models.BooleanField(
         default=False,
         db_default=False,
@@ -82,6 +91,9 @@ class Customer(models.Model):
             models.Index(fields=["initials", "id"], name="customer_initials"),
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["village", "id"], name="customer_village_id"),
+            models.Index(
+                fields=["branch", "village", "id"], name="customer_disputed", condition=~Q(disputed=[])
+            ),
             models.Index(
                 fields=["id"],
                 name="customer_leaving",
