@@ -18,7 +18,7 @@ from coopcrm.shared.errors import Refused, require
 from customers import facts, identity, policies
 from customers.choices import FactSource, Sex
 from customers.models import Customer, FactSheet, Membership, Phone
-from customers.names import name_keys
+from customers.provenance.services import state_values
 from customers.services import add_phone, record_facts
 
 PHONE = "phone"
@@ -133,11 +133,19 @@ def _latest_sheet(customer: Customer) -> FactSheet | None:
 
 @transaction.atomic
 def correct(
-    *, staff: StaffMember, customer: Customer, field: str, value: str, source: str, as_of: date
+    *,
+    staff: StaffMember,
+    customer: Customer,
+    field: str,
+    value: str,
+    source: str,
+    as_of: date,
+    reason: str = "",
 ) -> None:
-    """Write a corrected value with its source; the ledger keeps what stood there before.
+    """Write a corrected value with its source; what stood there before stays among the person's statements.
 
-    A phone is added and the one before ends; a fact becomes a new fact sheet of the household.
+    A correction settles: it is shown until something newer is observed. A phone is added and the one before ends; a
+    fact becomes a new fact sheet of the household.
     """
     require(
         policies.may_correct(staff, customer),
@@ -152,21 +160,15 @@ def correct(
         observed = {field: facts.Observed(stored, source)}
         _correct_fact(staff, customer, observed, as_of)
     else:
-        _correct_person(customer, field, stored, source)
-
-
-def _correct_person(customer: Customer, field: str, value: Any, source: str) -> None:
-    setattr(customer, field, value)
-    changed = [field]
-    if field == "name":
-        keys = name_keys(value)._asdict()
-        for name, key in keys.items():
-            setattr(customer, name, key)
-        changed += keys
-    if source == FactSource.DOCUMENT:
-        customer.source = source
-        changed.append("source")
-    customer.save(update_fields=changed)
+        state_values(
+            customer=customer,
+            values={field: stored},
+            source=source,
+            on=as_of,
+            staff=staff,
+            reason=reason or _("Corrected as the person asked."),
+            settles=True,
+        )
 
 
 def _correct_phone(staff: StaffMember, customer: Customer, number: str, as_of: date) -> None:

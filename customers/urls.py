@@ -7,6 +7,7 @@ from customers.counter import views as counter
 from customers.lists import views as lists
 from customers.pages import views as pages
 from customers.portfolios import views as portfolios
+from customers.provenance import views as provenance
 from customers.search import views as search
 
 app_name = "customers"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("customers/<int:pk>/phones/", views.add_phone, name="add-phone"),
     path("customers/<int:pk>/consents/", privacy_views.customer_consents, name="consents"),
     path("customers/<int:pk>/consents/<str:purpose>/", privacy_views.consent_text, name="consent-text"),
+    path("customers/<int:pk>/sources/<slug:attribute>/", provenance.source, name="source"),
     path("documents/<int:pk>/photo/", views.add_document_photo, name="add-document-photo"),
     path("documents/<int:pk>/photo/read/", views.read_document_photo, name="read-document-photo"),
     path("customers/<int:pk>/rights/", privacy_views.customer_rights, name="customer-rights"),

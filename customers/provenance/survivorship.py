@@ -30,8 +30,8 @@ _CONTACT = {
 STANDARD: dict[str, Any] = {
     "code": "sources-2026",
     "attributes": {
-        **{name: _IDENTITY for name in ("name", "sex", "birth_date")},
-        **{name: _CONTACT for name in ("village", "group_no", "address", "occupation")},
+        **dict.fromkeys(("name", "sex", "birth_date"), _IDENTITY),
+        **dict.fromkeys(("village", "group_no", "address", "occupation"), _CONTACT),
     },
     "other": _CONTACT,
 }

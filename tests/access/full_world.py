@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
-from customers.models import ErasureProof, Feedback, LedgerRow, PersonLock, StaffHousehold
+from customers.models import ErasureProof, Feedback, LedgerRow, PersonLock, StaffHousehold, Statement
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
@@ -61,6 +61,7 @@ def make_everything() -> Things:
         account=account, month=TODAY.replace(day=1), adb=Decimal(10), balance_end=Decimal(10)
     )
     make_line(household)
+    Statement.objects.create(customer=customer, attribute="address", source="said", observed_on=TODAY)
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(
         household=household,

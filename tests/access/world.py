@@ -235,6 +235,10 @@ ARGUMENTS = {
     "audit/people/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "audit/seals/<int:number>/": lambda things, staff: {"number": make_seal().number},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/sources/<slug:attribute>/": lambda things, staff: {
+        "pk": things.customer.pk,
+        "attribute": "name",
+    },
     "customers/<int:pk>/consents/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/consents/<str:purpose>/": lambda things, staff: {
         "pk": things.customer.pk,

@@ -18,7 +18,7 @@ from customers import copies, erasure, rights
 from customers.choices import Channel, Purpose, RequestKind, RequestState
 from customers.consents import may_use, record_consent
 from customers.counter.services import register_customer
-from customers.models import Customer, ErasureProof, PersonLock, Phone, RightsRequest
+from customers.models import Customer, ErasureProof, PersonLock, Phone, RightsRequest, Statement
 from customers.search import search
 from customers.selectors import name_for
 from tests.book import make_account, make_rating
@@ -95,7 +95,11 @@ def test_a_granted_correction_changes_the_field_with_its_search_keys_and_keeps_b
     answered = answer(director, request)
 
     customer.refresh_from_db()
-    assert (customer.name, customer.pinyin, customer.source) == ("张桂蓝", "zhangguilan", "document")
+    assert (customer.name, customer.pinyin) == ("张桂蓝", "zhangguilan")
+    told = (
+        Statement.objects.filter(customer=customer).order_by("pk").values_list("value", "source", "settles")
+    )
+    assert list(told) == [("张桂兰", "document", False), ("张桂蓝", "document", True)]
     assert (answered.open("present_value"), answered.open("asked_value")) == ("张桂兰", "张桂蓝")
     assert (answered.state, answered.closed_by, answered.closed_on) == ("granted", director, TODAY)
 
