@@ -19,6 +19,9 @@ def register() -> None:
     rotation.register(
         Marriage, "number", lambda marriage, text: {"number_key": keyed(numbers.DOCUMENT, text)}
     )
+    rotation.register(
+        Marriage, "end_number", lambda marriage, text: {"end_number_key": keyed(numbers.DOCUMENT, text)}
+    )
     rotation.register(LedgerRow, "raw", _row_keys)
     for column in ("present_value", "asked_value"):
         rotation.register(RightsRequest, column, lambda request, text: {})

@@ -112,6 +112,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_consenttext": (),
     "customers_erasureproof": (),
     "customers_factsheet": (),
+    "customers_householdevent": (),
     "customers_privacyrule": (),
     "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
     "customers_sourcerule": ("valid_to", "applied_at"),

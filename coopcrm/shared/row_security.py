@@ -111,6 +111,7 @@ RULES: dict[str, Rule] = {
     "customers_sharing": branch() | household(),
     "customers_documentphoto": document(),
     "customers_staffhousehold": household(),
+    "customers_householdevent": household() | shared(),
     "customers_managerassignment": household() | shared(),
     "customers_handover": branch(),
     "customers_handoveritem": beneath("customers_handover", "handover_id"),

@@ -1,6 +1,7 @@
 """The registry in chapters: people, households, visits and feedback, ledgers, consents, rights."""
 
 from customers.models.consents import Consent, ConsentText
+from customers.models.homes import HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
@@ -21,6 +22,7 @@ __all__ = [
     "Handover",
     "HandoverItem",
     "Household",
+    "HouseholdEvent",
     "IdentityDocument",
     "LedgerFile",
     "LedgerImport",

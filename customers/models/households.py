@@ -53,7 +53,11 @@ class Household(models.Model):
 
 
 class Membership(models.Model):
-    """A person in a household for a period; in at most one household at a time."""
+    """A person in a household for a period; in at most one household at a time, and no household has two heads.
+
+    Nobody belongs to a household from the day of their death on (migration ``household_events``). A period that ended the day it
+    began was taken back.
+    """
 
     classification = classes(C1="valid_from valid_to", C2="relation")
 
@@ -75,6 +79,14 @@ class Membership(models.Model):
                     ("customer", RangeOperators.EQUAL),
                     (DateRange("valid_from", "valid_to", Value("[)")), RangeOperators.OVERLAPS),
                 ],
+            ),
+            ExclusionConstraint(
+                name="one_head_at_a_time",
+                expressions=[
+                    ("household", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to", Value("[)")), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(relation=Relation.HEAD),
             ),
         ]
 

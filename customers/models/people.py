@@ -21,6 +21,7 @@ from customers.choices import (
     PhoneKind,
     Sex,
 )
+from customers.homes.choices import MarriageEnd
 from customers.querysets import CustomerQuerySet, DocumentPhotoQuerySet
 
 
@@ -191,9 +192,13 @@ class Phone(SealedRow):
 
 
 class Marriage(SealedRow):
-    """A marriage certificate links two persons and opens their household; it never identifies one person alone."""
+    """A marriage certificate links two persons and opens their household; it never identifies one person alone.
 
-    classification = classes(C1="source", C2="valid_from valid_to")
+    ``state`` says whether the number could be checked; ``end_number`` is that of the divorce certificate. Nobody is
+    married twice on a day (migration ``household_events``).
+    """
+
+    classification = classes(C1="source state", C2="valid_from valid_to ended_by")
 
     first = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_first")
     second = models.ForeignKey(Customer, models.PROTECT, related_name="marriages_as_second")
@@ -202,6 +207,14 @@ class Marriage(SealedRow):
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
+    state = models.CharField(
+        max_length=10, choices=DocumentState, default=DocumentState.HELD, db_default=DocumentState.HELD
+    )
+    ended_by = models.CharField(
+        _("ended by"), max_length=10, choices=MarriageEnd, blank=True, default="", db_default=""
+    )
+    end_number = SealedField(default=b"", db_default=b"")
+    end_number_key = KeyField(default=b"", db_default=b"")
 
     class Meta:
         verbose_name = _("marriage")

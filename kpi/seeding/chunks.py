@@ -324,7 +324,7 @@ class Chunk:
         begin = max(since, person.born)
         end = NULL
         if person.deceased_on:
-            end = max(person.deceased_on, begin + timedelta(days=1))
+            end = max(person.deceased_on, begin)
         self._add(
             "customers_membership",
             (len(self.rows["customers_membership"]), household, person.row),

@@ -45,7 +45,8 @@ def draw_range(model: type[models.Model], count: int) -> int:
 def constraints_put_aside(tables: Sequence[str]) -> Iterator[None]:
     """Drop secondary indexes, exclusion constraints and foreign keys of ``tables``, and make them again as they were.
 
-    Constraint triggers sleep meanwhile; who loads rows that they guard asks for their rule once afterwards.
+    Constraint triggers, and those that read what a statement has written, sleep meanwhile; who loads rows that they
+    guard asks for their rule once afterwards.
 
     A foreign key checked once for the whole table, and an index built once from sorted rows, cost a tenth of what
     they cost row by row. Everything happens in the caller's transaction: when it fails, nothing was dropped.
@@ -75,7 +76,8 @@ def constraints_put_aside(tables: Sequence[str]) -> Iterator[None]:
 def _constraint_triggers(cursor, tables: Sequence[str]) -> list[tuple[str, str]]:
     cursor.execute(
         "SELECT tgrelid::regclass::text, tgname FROM pg_trigger"
-        " WHERE tgrelid = ANY(%s::regclass[]) AND NOT tgisinternal AND tgconstraint <> 0 ORDER BY 1, 2",
+        " WHERE tgrelid = ANY(%s::regclass[]) AND NOT tgisinternal"
+        " AND (tgconstraint <> 0 OR tgnewtable IS NOT NULL) ORDER BY 1, 2",
         [list(tables)],
     )
     return cursor.fetchall()

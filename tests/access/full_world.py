@@ -10,7 +10,15 @@ from django.db import models, transaction
 
 from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
-from customers.models import ErasureProof, Feedback, LedgerRow, PersonLock, StaffHousehold, Statement
+from customers.models import (
+    ErasureProof,
+    Feedback,
+    HouseholdEvent,
+    LedgerRow,
+    PersonLock,
+    StaffHousehold,
+    Statement,
+)
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
@@ -62,6 +70,7 @@ def make_everything() -> Things:
     )
     make_line(household)
     Statement.objects.create(customer=customer, attribute="address", source="said", observed_on=TODAY)
+    HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(
         household=household,
