@@ -25,6 +25,7 @@ class CustomersConfig(AppConfig):
         from customers.models import Customer
         from customers.pages import register as pages
         from customers.registries import list_filters, number_readers, page_cards
+        from customers.tasks import register as tasks
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
@@ -34,6 +35,7 @@ class CustomersConfig(AppConfig):
         pages.register()
         page_cards.register("customers.consents", consents.consents_card, order=800)
         page_cards.register("customers.rights", rights.rights_card, order=810)
+        tasks.register()
         personal.register_own_tables()
         list_filters.register("agrees", consents.AGREES_FILTER)
         post_migrate.connect(prepare_privacy, sender=self)

@@ -5,14 +5,16 @@ from django.utils import timezone
 
 from coopcrm.shared import acting
 from customers import erasure
-from customers.portfolios import services
+from customers.portfolios import services as portfolios
+from customers.tasks import services as tasks
 
 
 @shared_task
 def adopt_orphans() -> None:
-    """Every hour: households of managers who hold no post any more pass to the director's post."""
+    """Every hour: households and tasks of people who hold no post any more pass to the post."""
     with acting.as_system("portfolios of people who have left"):
-        services.adopt_orphans(on=timezone.localdate())
+        portfolios.adopt_orphans(on=timezone.localdate())
+        tasks.release_left_behind(on=timezone.localdate())
 
 
 @shared_task

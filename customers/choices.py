@@ -235,3 +235,9 @@ class RuleKey(models.TextChoices):
     IDENTITY_YEARS = "identity_years", _("Years that identity records are kept after the relation ends")
     TRANSACTION_YEARS = "transaction_years", _("Years that records of transactions are kept")
     COPY_DAYS = "copy_days", _("Days that a copy of all data can be fetched")
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("state of a task", "Open")
+    DONE = "done", pgettext_lazy("state of a task", "Done")
+    DROPPED = "dropped", pgettext_lazy("state of a task", "Dropped")

@@ -43,6 +43,7 @@ from customers.models import (
     Sharing,
     StaffHousehold,
     Statement,
+    Task,
     VisitNote,
 )
 
@@ -238,6 +239,24 @@ OWN_TABLES = (
         },
     ),
     PersonalTable(ErasureProof, owners=("customer",)),
+    PersonalTable(
+        Task,
+        owners=("customer",),
+        household="household",
+        day="opened_on",
+        erases={
+            "reason": NOTHING,
+            "reason_params": "'{}'",
+            "outcome": f"CASE WHEN t.outcome = '' THEN '' ELSE {NOTHING} END",
+        },
+        scrubs=("reason", "outcome"),
+        empties={
+            "reason": NOTHING,
+            "reason_params": "'{}'",
+            "outcome": f"CASE WHEN t.outcome = '' THEN '' ELSE {NOTHING} END",
+        },
+        hides=("reason_params", "source", "key"),
+    ),
     PersonalTable(
         Proposal,
         owners=("subject_id",),

@@ -180,3 +180,25 @@ class DocumentPhotoQuerySet(QuerySet):
         """Photos of documents of the person's customers; of all for head office and audit."""
         scope = require_scope(staff)
         return self if scope.sees_union else self.filter(document__customer__branch__in=scope.branch_ids)
+
+
+class TaskQuerySet(BranchRowQuerySet):
+    """Tasks: whose they are, which are open, and which are put off."""
+
+    def open(self) -> TaskQuerySet:
+        """Not closed yet."""
+        return self.filter(state="open")
+
+    def awake(self, day: date) -> TaskQuerySet:
+        """Not put off beyond a day."""
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day))
+
+    def of_person(self, staff: StaffMember) -> TaskQuerySet:
+        """Those of a person by name."""
+        return self.filter(owner=staff)
+
+    def of_posts(self, staff: StaffMember) -> TaskQuerySet:
+        """Those that wait for whoever holds one of the person's posts, at the units where they hold them."""
+        scope = require_scope(staff)
+        places = scope.branch_ids | scope.unit_ids
+        return self.filter(owner=None, post__in=scope.posts, branch__in=places)

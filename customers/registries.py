@@ -152,6 +152,25 @@ judgements = Registry()
 handover_facts = Registry()
 """``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""
 
+task_kinds = Registry()
+"""By code: ``TaskKind`` of what people have to do."""
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """A kind of task: its label and icon, and which open tasks of it are settled since their reason is gone.
+
+    ``settled(tasks, as_of)`` narrows a queryset of open tasks of the kind, set-based; None: a person ends them.
+    ``post`` does it where nobody else is named. ``may_snooze`` says whether it may be put off.
+    """
+
+    label: Any
+    icon: str = "list-check"
+    post: str = "director"
+    settled: Callable[[Any, date], Any] | None = None
+    may_snooze: bool = True
+    action: Callable[[Any], tuple[Any, str] | None] | None = None
+
 
 @dataclass(frozen=True)
 class HandoverFacts:

@@ -9,6 +9,7 @@ from customers.pages import views as pages
 from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
 from customers.search import views as search
+from customers.tasks import urls as tasks
 
 app_name = "customers"
 
@@ -52,6 +53,7 @@ urlpatterns = [
     path("handovers/<int:pk>/take/", portfolios.handover_step, {"step": "take"}, name="handover-take"),
     path("handovers/<int:pk>/close/", portfolios.handover_step, {"step": "close"}, name="handover-close"),
     path("handovers/<int:pk>/cancel/", portfolios.handover_step, {"step": "cancel"}, name="handover-cancel"),
+    *tasks.urlpatterns,
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

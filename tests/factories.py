@@ -20,10 +20,12 @@ from customers.models import (
     Phone,
     ReviewPair,
     RightsRequest,
+    Task,
     VisitNote,
 )
 from customers.names import name_keys, place_keys
 from customers.portfolios.services import put_under_director
+from customers.tasks.services import open_task
 
 PASSWORD = "Clear-Spring-42-Village"
 TODAY = date(2026, 3, 31)
@@ -175,3 +177,9 @@ def make_pair(one: Customer, other: Customer, **fields) -> ReviewPair:
     return ReviewPair.objects.create(
         first=first, second=second, **{"rule": "R7", "outcome": "POSSIBLE", "weight": 4.0, **fields}
     )
+
+
+def make_task(branch: Unit, **fields) -> Task:
+    """A task that waits for the director of a branch."""
+    given = {"kind": "call", "reason": "Ask about the new greenhouse.", "due_on": TODAY, "on": TODAY}
+    return open_task(branch=branch, **{**given, **fields})

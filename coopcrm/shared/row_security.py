@@ -125,6 +125,7 @@ RULES: dict[str, Rule] = {
     "customers_personlock": customer(),
     "customers_erasureproof": customer(),
     "customers_statement": customer(),
+    "customers_task": branch(),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),

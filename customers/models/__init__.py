@@ -1,4 +1,4 @@
-"""The registry in chapters: people, households, visits and feedback, ledgers, consents, rights."""
+"""The registry in chapters: people, households, visits and feedback, ledgers, consents, rights, tasks."""
 
 from customers.models.consents import Consent, ConsentText
 from customers.models.homes import HouseholdEvent
@@ -9,6 +9,7 @@ from customers.models.portfolios import Handover, HandoverItem
 from customers.models.provenance import SourceRule, Statement
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
+from customers.models.tasks import Task
 from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "SourceRule",
     "StaffHousehold",
     "Statement",
+    "Task",
     "VisitNote",
 ]

@@ -10,6 +10,8 @@ const isTyping = (target) => target.closest("input, textarea, select, [contented
 const rows = () => [...document.querySelectorAll("table[data-rows] tbody tr")].filter((one) => one.offsetParent);
 const press = (selector) => document.querySelector(selector)?.click();
 
+const inRow = (key) => rows()[row]?.querySelector(`[data-row-key=${key}]`)?.click();
+
 const plain = {
   "/": () => document.getElementById("search")?.focus(),
   "?": () => document.getElementById("keys-dialog")?.showModal(),
@@ -19,6 +21,9 @@ const plain = {
   k: () => moveTo(row - 1),
   x: () => rows()[row]?.querySelector("input[type=checkbox]")?.click(),
   Enter: () => rows()[row]?.querySelector("a[href]")?.click(),
+  d: () => inRow("d"),
+  s: () => inRow("s"),
+  u: () => inRow("u"),
   t: () => document.querySelectorAll("[data-chart-toggle]").forEach((button) => button.click()),
 };
 const afterG = { d: () => (location.href = document.querySelector(".brand")?.getAttribute("href") ?? "/") };

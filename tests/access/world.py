@@ -37,6 +37,7 @@ from customers.models import (
     ReviewPair,
     RightsRequest,
     Sharing,
+    Task,
     VisitNote,
 )
 from kpi.models import KpiSnapshot
@@ -51,6 +52,7 @@ from tests.factories import (
     make_pair,
     make_request,
     make_staff,
+    make_task,
     make_village,
     make_visit,
     resident_number,
@@ -98,6 +100,7 @@ class Things:
     handover: Handover
     device: Device
     request: RightsRequest
+    task: Task
     export: Export | None = None
 
     @property
@@ -128,7 +131,8 @@ def make_things() -> Things:
     device = Device.objects.create(
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
-    return Things(*things, *signed, make_handover(household, officer), device, make_request(customer))
+    task = make_task(branch, customer=customer, owner=officer)
+    return Things(*things, *signed, make_handover(household, officer), device, make_request(customer), task)
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -215,7 +219,12 @@ def make_seal() -> AuditSeal:
     return AuditSeal.objects.get_or_create(number=1, defaults={**figures, **empty})[0]
 
 
+def of_task(things: Things, staff) -> dict:
+    return {"pk": things.task.pk}
+
+
 ARGUMENTS = {
+    **{f"tasks/<int:pk>/{deed}": of_task for deed in ("", "done/", "drop/", "snooze/", "give/", "undo/")},
     **{f"handovers/<int:pk>/{step}": of_handover for step in ("", "give/", "take/", "close/", "cancel/")},
     "handovers/<int:pk>/items/<int:item>/": lambda things, staff: {
         "pk": things.handover.pk,

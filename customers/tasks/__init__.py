@@ -1,0 +1,1 @@
+"""What people have to do: tasks of persons and posts, from people and from rules."""
