@@ -222,13 +222,15 @@ def release_left_behind(*, on: date) -> int:
 
 
 @transaction.atomic
-def settle_tasks(*, as_of: date) -> int:
-    """Close the tasks whose reason is gone, kind by kind, set-based; returns how many."""
-    number = 0
+def settle_tasks(*, as_of: date, branch: Unit | None = None) -> int:
+    """Close the tasks whose reason is gone, of one branch or of all, kind by kind and set-based; returns how many."""
+    number, rows = 0, Task.objects.open()
+    if branch is not None:
+        rows = rows.filter(branch=branch)
     for code, kind in registries.task_kinds.items():
         if kind.settled is None:
             continue
-        gone = kind.settled(Task.objects.open().filter(kind=code), as_of)
+        gone = kind.settled(rows.filter(kind=code), as_of)
         number += (
             Task.objects.open()
             .filter(pk__in=gone.values("pk"))

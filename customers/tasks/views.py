@@ -167,7 +167,14 @@ def new_task(request: HttpRequest) -> HttpResponse:
                 return redirect("customers:customer", customer.pk)
             return redirect("customers:household", household.pk) if household else redirect("customers:tasks")
     name = customer.name if customer else str(household.head or household) if household else ""
-    context = {"form": form, "unit": unit, "about": name, "customer": customer, "household": household}
+    context = {
+        "form": form,
+        "unit": unit,
+        "about": name,
+        "customer": customer,
+        "household": household,
+        "draft": f"task-{getattr(customer, 'pk', '')}-{getattr(household, 'pk', '')}",
+    }
     return render(request, "customers/tasks/new.html", context)
 
 
