@@ -50,7 +50,7 @@ class Place:
 
 
 PLACES = (
-    Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye"),
+    Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye", also=("/tasks/",)),
     Place(
         "/customers/",
         "users",
@@ -108,6 +108,13 @@ PLACES = (
 
 DEEDS = (
     Place(
+        "/tasks/",
+        "list-check",
+        _("See the tasks"),
+        "dai ban ren wu wo de dai ban",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
         "/customers/new/",
         "user-plus",
         _("Register a customer"),
@@ -161,8 +168,9 @@ def is_served(path: str) -> bool:
 
 
 def is_current(place: Place, path: str) -> bool:
-    """Whether the page at ``path`` belongs to the place; the home page belongs to itself alone."""
-    return path == place.url if place.path == "/" else path.startswith((place.url, *place.also))
+    """Whether the page at ``path`` belongs to the place; of the home page only itself and what stands in ``also``."""
+    below = place.also if place.path == "/" else (place.url, *place.also)
+    return path == place.url or path.startswith(below)
 
 
 def open_places(places: tuple[Place, ...], posts: frozenset[str]) -> list[Place]:
