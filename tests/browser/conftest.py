@@ -18,13 +18,18 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from branches.signin import second_factor
+from branches.signin import marks, second_factor
 from branches.signin.sessions import digest_of
 from coopcrm import chromium, embedded
 from coopcrm.shared import crypto
 from coopcrm.shared.database import drop, prepare
 
 CUSTOMERS = 600
+LOOKS = [
+    ("phone", "en"),
+    ("desk", "zh-hans"),
+    ("phone", "zh-hant"),
+]  # the longest labels meet the narrowest window
 SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
@@ -50,6 +55,7 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one site and one Chromium serve them all
 
 
 @pytest.fixture(scope="package")
@@ -163,7 +169,8 @@ def open_page(site, browser):
 
 def open_session(post: str) -> str:
     """A session of a post's demonstration user, as sign-in would have opened it; returns its cookie."""
-    content, key = SESSIONS["contents"][post], secrets.token_hex(16)
+    content = SESSIONS["contents"][post] | {marks.FRESH: time.time()}
+    key = secrets.token_hex(16)
     connection = psycopg2.connect(embedded.places().database_url(embedded.SUPERUSER, SESSIONS["name"]))
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT nextval('branches_session_id_seq')")

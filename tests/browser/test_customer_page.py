@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import serious_faults
+from tests.browser.conftest import LOOKS, serious_faults
 
 
 def open_first_customer(page) -> str:
@@ -18,8 +18,7 @@ def is_wide(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 1
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+@pytest.mark.parametrize(("size", "language"), LOOKS)
 def test_customer_and_household_fit_and_are_accessible(open_page, size, language):
     page = open_page("loan_officer", size=size, language=language)
     faults = {}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import serious_faults
+from tests.browser.conftest import LOOKS, serious_faults
 
 PAGES = ("/", "/figures/", "/tiers/", "/loans/", "/loans/provisions/", "/ratings/", "/api/v1/docs/")
 
@@ -13,8 +13,7 @@ def is_wide(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") > 1
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
+@pytest.mark.parametrize(("size", "language"), LOOKS)
 def test_pages_of_figures_fit_and_are_accessible(open_page, size, language):
     page = open_page("head_office", size=size, language=language)
     page.goto("/figures/")
@@ -28,7 +27,8 @@ def test_pages_of_figures_fit_and_are_accessible(open_page, size, language):
 
     for address in (*PAGES, *opened):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        if page.locator(".chart-box").count():
+            page.locator(".chart-box svg").first.wait_for(state="attached")
         if is_wide(page):
             faults[address] = ["too wide"]
         if found := serious_faults(page):

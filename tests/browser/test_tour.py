@@ -3,9 +3,8 @@
 import pytest
 
 from branches.choices import PostCode
-from tests.browser.conftest import serious_faults
+from tests.browser.conftest import LOOKS, serious_faults
 
-LANGUAGES = ("en", "zh-hans", "zh-hant")
 WIDTH_SLACK = 1
 
 
@@ -27,9 +26,8 @@ def test_every_place_of_a_post_opens_without_trouble(open_page, post):
     assert page.troubles == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", ["desk", "phone"])
-def test_pages_fit_their_window_and_axe_finds_nothing_serious(open_page, language, size):
+@pytest.mark.parametrize(("size", "language"), LOOKS)
+def test_pages_fit_their_window_and_axe_finds_nothing_serious(open_page, size, language):
     page = open_page("head_office", size=size, language=language)
 
     faults = {}

@@ -52,7 +52,7 @@ from loans.models import (
 from ratings.models import Contribution, CreditRating, CustomerTier, Panel, PanelVote, RuleSet
 
 CUSTOMERS, SEED = 900, 7
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("seeding")]
 
 
 def seed(customers=CUSTOMERS, seed=SEED, **options):
