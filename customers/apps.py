@@ -24,6 +24,7 @@ class CustomersConfig(AppConfig):
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
         from customers.pages import register as pages
+        from customers.persons import register as persons
         from customers.registries import list_filters, number_readers, page_cards
         from customers.tasks import register as tasks
 
@@ -33,6 +34,7 @@ class CustomersConfig(AppConfig):
         number_readers.register("document", reveal.document_of)
         number_readers.register("phone", reveal.phone_of)
         pages.register()
+        persons.register()
         page_cards.register("customers.consents", consents.consents_card, order=800)
         page_cards.register("customers.rights", rights.rights_card, order=810)
         tasks.register()

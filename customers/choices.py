@@ -40,10 +40,54 @@ class DocumentState(models.TextChoices):
     RETIRED = "RETIRED", _("No longer in use")
 
 
+class DocumentWarning(models.TextChoices):
+    """What a valid number still has to say (handbook §6.1, §6.2)."""
+
+    LEGACY15 = "LEGACY15", _("The card shows the old form of 15 digits; ask for the new card")
+    ORG_CHECK = (
+        "ORG_CHECK",
+        _("The organisation code inside does not pass its own check; look at the licence"),
+    )
+
+
+class RetiredBecause(models.TextChoices):
+    """Why a document is no longer in use; the row stays."""
+
+    RENEWED = "renewed", _("A new one was issued")
+    LOST = "lost", _("Lost or stolen")
+    RETURNED = "returned", _("Given back or cancelled by the authority")
+    WRONG = "wrong", _("Recorded by mistake")
+    SETTLED = "settled", _("Belongs to another person, as the paper showed")
+
+
+class PhotoSide(models.TextChoices):
+    FRONT = "front", pgettext_lazy("side of a document", "Front")
+    BACK = "back", pgettext_lazy("side of a document", "Back")
+
+
+class NameKind(models.TextChoices):
+    """Another name under which somebody is known."""
+
+    FORMER = "former", _("Former name")
+    ALIAS = "alias", _("Also called")
+    TRADITIONAL = "traditional", _("Traditional spelling")
+    SPELLING = "spelling", _("As spelt in a ledger")
+
+
 class PhoneKind(models.TextChoices):
     MOBILE = "mobile", _("Mobile")
     LANDLINE = "landline", _("Landline")
     UNKNOWN = "unknown", _("Kept as typed")
+
+
+class PhoneEnded(models.TextChoices):
+    """Why a phone is no longer used."""
+
+    CHANGED = "changed", _("Has a new number")
+    UNREACHABLE = "unreachable", _("Out of service")
+    OTHERS = "others", _("Belongs to somebody else now")
+    UNWANTED = "unwanted", _("Does not want calls here")
+    WRONG = "wrong", _("Recorded by mistake")
 
 
 class Relation(models.TextChoices):

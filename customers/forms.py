@@ -14,6 +14,7 @@ from customers import facts
 from customers.choices import (
     CreditReport,
     FactSource,
+    PhotoSide,
     ReadingPurpose,
     RevealPurpose,
     ReviewState,
@@ -157,6 +158,7 @@ class PhotoForm(StrictForm):
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
         help_text=_("JPEG, PNG or WebP, at most 12 MB. Only the picture is kept."),
     )
+    side = forms.ChoiceField(required=False, choices=PhotoSide.choices, widget=forms.HiddenInput)
 
     def clean_photo(self) -> bytes:
         """The content; a file larger than any photo is not read."""

@@ -36,6 +36,7 @@ from customers.models import (
     ManagerAssignment,
     Marriage,
     Membership,
+    OtherName,
     PersonLock,
     Phone,
     ReviewPair,
@@ -54,6 +55,11 @@ NO_BYTES = "''::bytea"
 def digest_of_row(label: str) -> str:
     """A digest that says nothing but that it is this row's, for columns that must be unique or filled."""
     return f"decode(md5('{label} ' || t.id), 'hex')"
+
+
+def digest_name(label: str) -> str:
+    """The same as text, for names that must differ from each other."""
+    return f"'＊' || md5('{label} ' || t.id)"
 
 
 @dataclass(frozen=True)
@@ -120,8 +126,18 @@ OWN_TABLES = (
             "number_key": digest_of_row("erased document"),
             **dict.fromkeys(("tail_key", "core_key"), NO_BYTES),
             **dict.fromkeys(("issued_on", "expires_on"), "NULL"),
+            **dict.fromkeys(("issued_by", "retired_note"), "''"),
             "state": "'RETIRED'",
         },
+    ),
+    PersonalTable(
+        OtherName,
+        owners=("customer",),
+        erases={
+            "name": digest_name("erased name"),
+            **dict.fromkeys(("name_key", "given_key", "pinyin", "initials"), "''"),
+        },
+        hides=("name_key", "given_key", "pinyin", "initials"),
     ),
     PersonalTable(DocumentPhoto, owners=("document__customer",), files="file"),
     PersonalTable(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from branches.choices import PostCode
 from coopcrm.shared import acting
+from customers.choices import DocumentState, RetiredBecause
 
 if TYPE_CHECKING:
     from branches.models import StaffMember
@@ -171,6 +172,25 @@ class OfCustomerQuerySet(QuerySet):
         """Rows of customers of the person's branches; of all branches for head office and audit."""
         scope = require_scope(staff)
         return self if scope.sees_union else self.filter(customer__branch__in=scope.branch_ids)
+
+
+class DocumentQuerySet(QuerySet):
+    """Identity documents; a holder must be found in any branch, so their rows are not scoped, numbers are sealed."""
+
+    def in_use(self) -> DocumentQuerySet:
+        """Held, claimed or kept as typed."""
+        return self.exclude(state=DocumentState.RETIRED)
+
+    def findable(self) -> DocumentQuerySet:
+        """By which a person may be looked up: those in use, and old ones that were really theirs."""
+        theirs = (RetiredBecause.RENEWED, RetiredBecause.LOST, RetiredBecause.RETURNED)
+        return self.filter(~Q(state=DocumentState.RETIRED) | Q(retired_because__in=theirs))
+
+    def managed_for(self, staff: StaffMember) -> DocumentQuerySet:
+        """Documents of customers whose full record the person works with."""
+        from customers.models import Customer
+
+        return self.filter(customer__in=Customer.objects.managed_for(staff))
 
 
 class DocumentPhotoQuerySet(QuerySet):

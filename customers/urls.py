@@ -6,6 +6,7 @@ from customers import privacy_views, views
 from customers.counter import views as counter
 from customers.lists import views as lists
 from customers.pages import views as pages
+from customers.persons import views as persons
 from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
 from customers.search import views as search
@@ -29,6 +30,10 @@ urlpatterns = [
     path("customers/<int:pk>/consents/", privacy_views.customer_consents, name="consents"),
     path("customers/<int:pk>/consents/<str:purpose>/", privacy_views.consent_text, name="consent-text"),
     path("customers/<int:pk>/sources/<slug:attribute>/", provenance.source, name="source"),
+    path("customers/<int:pk>/documents/", persons.customer_documents, name="documents"),
+    path("documents/<int:pk>/renew/", persons.renew_document, name="renew-document"),
+    path("documents/<int:pk>/withdraw/", persons.withdraw_document, name="withdraw-document"),
+    path("documents/<int:pk>/settle/", persons.settle_document, name="settle-document"),
     path("documents/<int:pk>/photo/", views.add_document_photo, name="add-document-photo"),
     path("documents/<int:pk>/photo/read/", views.read_document_photo, name="read-document-photo"),
     path("customers/<int:pk>/rights/", privacy_views.customer_rights, name="customer-rights"),

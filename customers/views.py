@@ -27,7 +27,7 @@ from customers import (
     services,
     sharing,
 )
-from customers.choices import ReviewState
+from customers.choices import PhotoSide, ReviewState
 from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
 from customers.querysets import require_scope
 
@@ -141,32 +141,35 @@ def add_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
     form = forms.PhotoForm(request.POST, request.FILES)
     if not form.is_valid():
         messages.error(request, " ".join(form.errors.get("photo", [_("Choose a photo.")])))
-        return redirect("customers:customer", document.customer_id)
+        return redirect("customers:documents", document.customer_id)
+    deed = {"staff": request.user, "document": document, "content": form.cleaned_data["photo"]}
     try:
-        document_photos.add_document_photo(
-            staff=request.user, document=document, content=form.cleaned_data["photo"]
-        )
+        document_photos.add_document_photo(side=form.cleaned_data["side"] or PhotoSide.FRONT, **deed)
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The photo is kept with the document."))
-    return redirect("customers:customer", document.customer_id)
+    return redirect("customers:documents", document.customer_id)
 
 
 @require_POST
-@takes("purpose")
+@takes("purpose", "side")
 def read_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """The newest photo of a document; who looked, and what for, is on record."""
     document = own_document(request, pk)
+    side = request.POST.get("side", "")
     try:
         file = document_photos.read_document_photo(
-            staff=request.user, document=document, purpose=request.POST.get("purpose", "")
+            staff=request.user,
+            document=document,
+            purpose=request.POST.get("purpose", ""),
+            side=side if side in PhotoSide.values else "",
         )
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
         messages.error(request, str(refusal))
-        return redirect("customers:customer", document.customer_id)
+        return redirect("customers:documents", document.customer_id)
     return files.answer(file, name=f"document-{document.pk}.jpg")
 
 

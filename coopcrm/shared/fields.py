@@ -32,6 +32,8 @@ class SameText(lookups.Exact):
     """Equal under any of the keys in use."""
 
     def as_sql(self, compiler, connection):
+        if hasattr(self.rhs, "as_sql"):  # the column of another row, compared as it stands
+            return super().as_sql(compiler, connection)
         forms = crypto.forms(self.rhs)
         if len(forms) == 1:
             return super().as_sql(compiler, connection)

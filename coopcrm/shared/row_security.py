@@ -157,6 +157,7 @@ OUTSIDE: dict[str, str] = {
     "customers_membership": "the registry card",
     "customers_identitydocument": "numbers are sealed; a holder must be found in any branch",
     "customers_phone": "numbers are sealed",
+    "customers_othername": "another name of the registry card; a person must be found in any branch",
     "customers_marriage": "the registry card",
     "customers_consent": "every branch must know what a person forbids",
     "customers_consenttext": "the wording shown to everybody",

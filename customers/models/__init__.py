@@ -5,6 +5,7 @@ from customers.models.homes import HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
+from customers.models.persons import OtherName
 from customers.models.portfolios import Handover, HandoverItem
 from customers.models.provenance import SourceRule, Statement
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
@@ -31,6 +32,7 @@ __all__ = [
     "ManagerAssignment",
     "Marriage",
     "Membership",
+    "OtherName",
     "PersonLock",
     "Phone",
     "PrivacyRule",

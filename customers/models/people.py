@@ -17,12 +17,16 @@ from customers.choices import (
     CustomerState,
     DocumentKind,
     DocumentState,
+    DocumentWarning,
     FactSource,
+    PhoneEnded,
     PhoneKind,
+    PhotoSide,
+    RetiredBecause,
     Sex,
 )
 from customers.homes.choices import MarriageEnd
-from customers.querysets import CustomerQuerySet, DocumentPhotoQuerySet
+from customers.querysets import CustomerQuerySet, DocumentPhotoQuerySet, DocumentQuerySet
 
 
 class Customer(models.Model):
@@ -122,10 +126,15 @@ class IdentityDocument(SealedRow):
     """A number a person shows. A valid number is held once; a second claim is stored as DISPUTED.
 
     ``number_key`` is the keyed digest of the normalised number (of the text as typed when it is not valid),
-    ``tail_key`` of its last six characters, ``core_key`` of the fifteen digits old and new numbers share.
+    ``tail_key`` of its last six characters, ``core_key`` of the fifteen digits old and new numbers share. A renewed
+    document is a row of its own; the one before is RETIRED and stays. The number of a household register serves a
+    family, that of a marriage certificate a couple: neither is held by one person alone.
     """
 
-    classification = classes(C1="kind state invalid_reason source recorded_on", C2="issued_on expires_on")
+    classification = classes(
+        C1="kind state invalid_reason warning source recorded_on is_long_term retired_on retired_because",
+        C2="issued_on expires_on issued_by retired_note",
+    )
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=DocumentKind)
@@ -135,11 +144,24 @@ class IdentityDocument(SealedRow):
     core_key = KeyField(default=b"")
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.HELD)
     invalid_reason = models.CharField(max_length=12, blank=True)
+    warning = models.CharField(max_length=12, choices=DocumentWarning, blank=True, db_default="", default="")
     issued_on = models.DateField(null=True, blank=True)
     expires_on = models.DateField(null=True, blank=True)
+    is_long_term = models.BooleanField(default=False, db_default=False)
+    issued_by = models.CharField(_("issued by"), max_length=100, blank=True, default="", db_default="")
     source = models.CharField(max_length=10, choices=FactSource, default=FactSource.DOCUMENT)
     recorded_on = models.DateField()
     recorded_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    retired_on = models.DateField(null=True, blank=True)
+    retired_because = models.CharField(
+        max_length=10, choices=RetiredBecause, blank=True, default="", db_default=""
+    )
+    retired_note = models.CharField(max_length=200, blank=True, default="", db_default="")
+    retired_by = models.ForeignKey(
+        StaffMember, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("identity document")
@@ -147,15 +169,28 @@ class IdentityDocument(SealedRow):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "number_key"],
-                condition=Q(state=DocumentState.HELD) & ~Q(kind=DocumentKind.MARRIAGE),
+                condition=Q(state=DocumentState.HELD)
+                & ~Q(kind__in=[DocumentKind.MARRIAGE, DocumentKind.HOUSEHOLD_REGISTER]),
                 name="document_held_once",
             ),
             models.CheckConstraint(condition=~Q(number_key=b""), name="document_has_number"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(is_long_term=False), name="document_expires_or_never"
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_because="") | Q(state=DocumentState.RETIRED), name="document_retired_why"
+            ),
         ]
         indexes = [
             models.Index(fields=["number_key"], name="document_number"),
             models.Index(fields=["tail_key"], name="document_tail", condition=~Q(tail_key=b"")),
             models.Index(fields=["core_key"], name="document_core", condition=~Q(core_key=b"")),
+            models.Index(
+                fields=["expires_on", "id"],
+                name="document_expiring",
+                condition=Q(state=DocumentState.HELD) & ~Q(expires_on=None),
+            ),
+            models.Index(fields=["id"], name="document_disputed", condition=Q(state=DocumentState.DISPUTED)),
         ]
 
     def __str__(self) -> str:
@@ -163,9 +198,15 @@ class IdentityDocument(SealedRow):
 
 
 class Phone(SealedRow):
-    """A phone of a customer; one phone may serve a whole family, so it is a hint and never a key."""
+    """A phone of a customer for a period; one phone may serve a whole family, so it is a hint and never a key.
 
-    classification = classes(C1="kind valid_from valid_to source")
+    ``confirmed_on`` is the day on which the person last said that it is theirs. A number that came back is a row of
+    its own beside the ended one.
+    """
+
+    classification = classes(
+        C1="kind invalid_reason valid_from valid_to source is_main confirmed_on ended_because"
+    )
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="phones")
     kind = models.CharField(max_length=10, choices=PhoneKind)
@@ -175,12 +216,30 @@ class Phone(SealedRow):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=10, choices=FactSource, default=FactSource.SAID)
+    invalid_reason = models.CharField(max_length=12, blank=True, default="", db_default="")
+    is_main = models.BooleanField(default=False, db_default=False)
+    confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        StaffMember, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    ended_because = models.CharField(max_length=12, choices=PhoneEnded, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("phone")
         verbose_name_plural = _("phones")
         constraints = [
-            models.UniqueConstraint(fields=["customer", "number_key"], name="phone_once_per_customer"),
+            models.UniqueConstraint(
+                fields=["customer", "number_key"],
+                condition=Q(valid_to=None),
+                name="phone_once_per_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(is_main=True), name="phone_main_once_per_customer"
+            ),
+            models.CheckConstraint(condition=Q(is_main=False) | Q(valid_to=None), name="phone_main_in_use"),
+            models.CheckConstraint(
+                condition=Q(ended_because="") | Q(valid_to__isnull=False), name="phone_ended_why"
+            ),
         ]
         indexes = [
             models.Index(fields=["number_key"], name="phone_number"),
@@ -233,10 +292,13 @@ class Marriage(SealedRow):
 class DocumentPhoto(models.Model):
     """A photo of an identity document; a later one stands beside the earlier, the newest is shown."""
 
-    classification = classes(C1="added_at")
+    classification = classes(C1="added_at side")
 
     document = models.ForeignKey(IdentityDocument, models.PROTECT, related_name="photos")
     file = models.OneToOneField(StoredFile, models.PROTECT, related_name="+")
+    side = models.CharField(
+        max_length=5, choices=PhotoSide, default=PhotoSide.FRONT, db_default=PhotoSide.FRONT
+    )
     added_by = models.ForeignKey(StaffMember, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
 

@@ -270,6 +270,11 @@ ARGUMENTS = {
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "exports/<int:pk>/": lambda things, staff: {"pk": things.export.pk},
     "exports/<int:pk>/file/": lambda things, staff: {"pk": things.export.pk},
+    "customers/<int:pk>/documents/": lambda things, staff: {"pk": things.customer.pk},
+    **{
+        f"documents/<int:pk>/{deed}/": lambda things, staff: {"pk": things.document.pk}
+        for deed in ("renew", "withdraw", "settle")
+    },
     "documents/<int:pk>/photo/": lambda things, staff: {"pk": things.document.pk},
     "documents/<int:pk>/photo/read/": lambda things, staff: {"pk": things.document.pk},
     "figures/<int:unit>/": lambda things, staff: {"unit": things.branch.pk},
