@@ -41,12 +41,13 @@ _to_simplified = opencc.OpenCC("t2s")
 
 
 class NameKeys(NamedTuple):
-    """The four searchable forms of a name, as the columns of ``Customer`` hold them."""
+    """The searchable forms of a name, as the columns of ``Customer`` hold them."""
 
     name_key: str
     given_key: str
     pinyin: str
     initials: str
+    given_pinyin: str
 
 
 def has_han(text: str) -> bool:
@@ -92,21 +93,39 @@ def surname_length(key: str) -> int:
 
 
 def name_keys(name: str) -> NameKeys:
-    """Return ``(name_key, given_key, pinyin, initials)`` of a name as written on the document.
+    """Return ``(name_key, given_key, pinyin, initials, given_pinyin)`` of a name as written on the document.
 
-    Worked by hand: 張桂蘭 → 张桂兰, 桂兰, zhangguilan, zgl; 欧阳丽 → 欧阳丽, 丽, ouyangli, oyl.
+    Worked by hand: 張桂蘭 → 张桂兰, 桂兰, zhangguilan, zgl, guilan; 欧阳丽 → 欧阳丽, 丽, ouyangli, oyl, li.
     """
     key = name_key(name)
     if not has_han(key):
         words = key.replace("-", " ").split()
         given = " ".join(words[1:])
         initials = "".join(latin_key(word)[:1] for word in words)
-        return NameKeys(key[:100], given[:100], latin_key(key)[:LONGEST_PINYIN], initials[:LONGEST_INITIALS])
-    surname, given = _split(key)
-    syllables = _surname_syllables(surname) + [_reading(character) for character in key[len(surname) :]]
-    pinyin = "".join(syllables)
+        return _cut(key, given, latin_key(key), initials, latin_key(given))
+    _surname, given = _split(key)
+    syllables = syllables_of(key)
     initials = "".join(syllable[:1] for syllable in syllables)
-    return NameKeys(key[:100], given[:100], pinyin[:LONGEST_PINYIN], initials[:LONGEST_INITIALS])
+    return _cut(key, given, "".join(syllables), initials, reading_of(given))
+
+
+def _cut(key: str, given: str, pinyin: str, initials: str, given_pinyin: str) -> NameKeys:
+    sounds = pinyin[:LONGEST_PINYIN], initials[:LONGEST_INITIALS], given_pinyin[:LONGEST_PINYIN]
+    return NameKeys(key[:100], given[:100], *sounds)
+
+
+def reading_of(text: str) -> str:
+    """The pinyin of characters that are no surname: 桂兰 → guilan."""
+    return "".join(map(_reading, text))
+
+
+def syllables_of(name: str) -> list[str]:
+    """The pinyin of a Chinese name, syllable by syllable; a name in Latin letters is one."""
+    key = name_key(name)
+    if not has_han(key):
+        return [latin_key(key)]
+    surname, _given = _split(key)
+    return _surname_syllables(surname) + [_reading(character) for character in key[len(surname) :]]
 
 
 def place_keys(name: str) -> tuple[str, str]:

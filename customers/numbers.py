@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from coopcrm.shared.crypto import keyed, keyed_many
+from coopcrm.shared.crypto import forms, keyed, keyed_many
 from customers.choices import DocumentKind
 
 DOCUMENT, DOCUMENT_TAIL, DOCUMENT_CORE = "document", "document-tail", "document-core"
@@ -75,3 +75,8 @@ def tail_keys(purpose: str, tail_purpose: str, numbers: Sequence[str]) -> list[T
     whole = keyed_many(purpose, numbers)
     tails = keyed_many(tail_purpose, (number[-SHORT_TAIL:] for number in numbers))
     return [TailKeys(*keys) for keys in zip(whole, tails, strict=True)]
+
+
+def digests(purpose: str, texts: Sequence[str]) -> list[bytes]:
+    """The digests of some texts under every key in use, for a look-up of several at once."""
+    return [form for digest in keyed_many(purpose, texts) for form in forms(digest)]

@@ -109,14 +109,14 @@ OWN_TABLES = (
         owners=("pk",),
         erases={
             "name": NOTHING,
-            **dict.fromkeys(("name_key", "given_key", "pinyin", "initials", "sex"), "''"),
+            **dict.fromkeys(("name_key", "given_key", "pinyin", "initials", "given_pinyin", "sex"), "''"),
             **dict.fromkeys(("group_no", "address", "occupation"), "''"),
             **dict.fromkeys(("birth_date", "deceased_on", "village_id", "form_key"), "NULL"),
             "state": "CASE WHEN t.state = 'merged' THEN t.state ELSE 'erased' END",
             "disputed": "'{}'",
             "is_locked": "true",
         },
-        hides=("name_key", "given_key", "pinyin", "initials", "form_key"),
+        hides=("name_key", "given_key", "pinyin", "initials", "given_pinyin", "form_key"),
     ),
     PersonalTable(
         IdentityDocument,

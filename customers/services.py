@@ -26,7 +26,7 @@ from customers.models import (
     ReviewPair,
     VisitNote,
 )
-from customers.names import name_keys
+from customers.names import NameKeys, name_keys
 
 LEAST_NOTE = 30
 
@@ -245,5 +245,5 @@ def refresh_search_keys(*, first_id: int = 0, last_id: int | None = None, batch:
             for name, value in keys.items():
                 setattr(customer, name, value)
             changed.append(customer)
-    Customer.objects.bulk_update(changed, ["name_key", "given_key", "pinyin", "initials"], batch_size=batch)
+    Customer.objects.bulk_update(changed, NameKeys._fields, batch_size=batch)
     return len(changed)

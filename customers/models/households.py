@@ -46,6 +46,7 @@ class Household(models.Model):
         indexes = [
             models.Index(fields=["branch", "id"], name="household_branch_id"),
             models.Index(fields=["village", "id"], name="household_village_id"),
+            models.Index(fields=["register_no"], name="household_register_no", condition=~Q(register_no="")),
         ]
 
     def __str__(self) -> str:

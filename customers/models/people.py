@@ -33,12 +33,15 @@ class Customer(models.Model):
     """One person or organisation, whichever branch met them first.
 
     ``name`` is written as on the document. ``name_key`` (normalised), ``given_key`` (without the surname), ``pinyin``
-    (toneless, joined) and ``initials`` are what search reads; services keep them in step.
+    (toneless, joined), ``initials`` and ``given_pinyin`` are what search reads; services keep them in step.
     """
 
     classification = classes(
         C1="kind state identity_conflict disputed is_locked source registered_on verified_on form_key created_at",
-        C2=("name name_key given_key pinyin initials sex birth_date group_no address occupation deceased_on"),
+        C2=(
+            "name name_key given_key pinyin initials given_pinyin sex birth_date group_no address occupation "
+            "deceased_on"
+        ),
     )
 
     kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
@@ -47,6 +50,9 @@ class Customer(models.Model):
     given_key = models.CharField(max_length=100, db_collation="C", blank=True, editable=False)
     pinyin = models.CharField(max_length=200, db_collation="C", blank=True, editable=False)
     initials = models.CharField(max_length=60, db_collation="C", blank=True, editable=False)
+    given_pinyin = models.CharField(
+        max_length=200, db_collation="C", blank=True, editable=False, db_default=""
+    )
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     branch = models.ForeignKey(
@@ -94,7 +100,15 @@ class Customer(models.Model):
             models.Index(fields=["given_key", "id"], name="customer_given_name"),
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
             models.Index(fields=["initials", "id"], name="customer_initials"),
+            models.Index(fields=["given_pinyin", "id"], name="customer_given_pinyin"),
+            models.Index(fields=["birth_date", "id"], name="customer_birth_date"),
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
+            models.Index(fields=["branch", "registered_on", "id"], name="customer_branch_registered"),
+            models.Index(
+                fields=["name_key", "id"],
+                name="customer_organisation",
+                condition=Q(kind=CustomerKind.ORGANISATION),
+            ),
             models.Index(fields=["village", "id"], name="customer_village_id"),
             models.Index(
                 fields=["branch", "village", "id"], name="customer_disputed", condition=~Q(disputed=[])

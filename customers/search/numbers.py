@@ -1,43 +1,128 @@
-"""Roads for numbers: documents, phones and accounts whole or by their end, and households."""
+"""Roads for numbers: documents, phones and accounts whole or by their end, days of birth, households.
+
+Numbers are sealed, so nothing but a digest can be compared: of a whole number, of its end, of the fifteen digits that
+an old and a new identity number share. Where fourteen digits and more are typed, the day inside them leaves so few
+people of the own branches that their numbers are opened and compared.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
-from customers import identity, numbers
+from branches.scopes import Scope
+from customers import identity, numbers, registries
 from customers.choices import DocumentKind, DocumentState
-from customers.models import Household, IdentityDocument, Phone
+from customers.models import Customer, Household, IdentityDocument
+from customers.search import slips
+from customers.search.typed import LEAST_WHOLE, Typed, day_in
 
 MOST = 40  # rows of one road
+MOST_OPENED = 400
+WITH_DAY = range(14, 18)  # digits typed so far of an identity number whose day of birth is among them
+DOCUMENTS = (
+    "SELECT d.customer_id, %s AS road FROM customers_identitydocument d WHERE d.state <> 'RETIRED' AND "
+)
+PHONES = "SELECT p.customer_id, %s AS road FROM customers_phone p WHERE p.valid_to IS NULL AND "
+
+REASONS = {
+    "number": _("identity number"),
+    "code": _("number of a document"),
+    "tail": _("last six of the identity number"),
+    "phone": _("phone"),
+    "phone_tail": _("last four of the phone"),
+    "born": _("born on"),
+    "beginning": _("beginning of the identity number"),
+    "number_slip": _("identity number, one digit differs"),
+    "phone_slip": _("phone, one digit differs"),
+}
 
 
-def number_arms(digits: str, text: str) -> Iterator[tuple[Any, QuerySet]]:
-    """Reason and rows (``found``, ``arm``) per way in which a number can match; each at most twice a page."""
-    roads: list[tuple[Any, QuerySet]] = []
-    documents = IdentityDocument.objects.exclude(state=DocumentState.RETIRED)
-    phones = Phone.objects.filter(valid_to=None)
-    judged = identity.check_resident_id(digits)
-    whole = judged.normalized or digits
-    if len(digits) >= 8:
-        key = numbers.document_keys(DocumentKind.ID18, whole).number_key
-        roads.append((_("identity number"), documents.filter(number_key=key)))
+def people_by_number(staff: StaffMember, typed: Typed, scope: Scope) -> dict[int, Any]:
+    """Customers whom a number leads to, each with the reason; one slip is forgiven where nobody fits."""
+    found = _of_roads(list(_exact(typed)))
+    for finder in registries.number_finders:
+        for customer_id, reason in finder(typed.number):
+            found.setdefault(customer_id, reason)
+    if typed.born:
+        found |= dict.fromkeys(set(_born_on(typed.born, scope)) - set(found), REASONS["born"])
+    if not found and len(typed.number) in WITH_DAY:
+        found = dict.fromkeys(_beginning_with(typed.number, scope), REASONS["beginning"])
+    return found or _of_roads(list(_forgiving(typed.number)))
+
+
+Arm = tuple[str, str, Sequence[Any]]
+
+
+def _of_roads(arms: list[Arm]) -> dict[int, Any]:
+    """Whom the roads lead to: one query for all of them."""
+    if not arms:
+        return {}
+    text = " UNION ALL ".join(f"({start} LIMIT {MOST})" for _code, start, _values in arms)
+    values = [value for at, (_code, _start, given) in enumerate(arms) for value in (at, *given)]
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        rows = sorted(cursor.fetchall(), key=lambda row: row[1])
+    found: dict[int, Any] = {}
+    for customer_id, road in rows:
+        found.setdefault(customer_id, REASONS[arms[road][0]])
+    return found
+
+
+def _exact(typed: Typed) -> Iterator[Arm]:
+    digits = typed.number
+    if len(digits) >= LEAST_WHOLE:
+        judged = identity.check_resident_id(digits)
+        whole = numbers.digests(numbers.DOCUMENT, [judged.normalized or digits])
+        code = "number" if digits[:-1].isdecimal() else "code"
+        yield code, f"{DOCUMENTS} d.number_key = ANY (%s)", [whole]
     if len(digits) == numbers.IDENTITY_TAIL:
-        key = numbers.keyed(numbers.DOCUMENT_TAIL, digits)
-        roads.append((_("last six of the identity number"), documents.filter(tail_key=key)))
-    phone = identity.check_phone(text).normalized or digits
-    if digits.isdecimal() and len(digits) >= 7:
-        roads.append((_("phone"), phones.filter(number_key=numbers.phone_keys(phone).number_key)))
-    if digits.isdecimal() and len(digits) == numbers.SHORT_TAIL:
-        key = numbers.keyed(numbers.PHONE_TAIL, digits)
-        roads.append((_("last four of the phone"), phones.filter(tail_key=key)))
-    for position, (reason, rows) in enumerate(roads):
-        arm = Value(position, output_field=IntegerField())
-        yield reason, rows.order_by("customer_id").values(found=F("customer_id"), arm=arm)[:MOST]
+        tail = numbers.digests(numbers.DOCUMENT_TAIL, [digits])
+        yield "tail", f"{DOCUMENTS} d.tail_key = ANY (%s)", [tail]
+    if not digits.isdecimal():
+        return
+    if len(digits) >= LEAST_WHOLE:
+        phone = identity.check_phone(digits).normalized or digits
+        yield "phone", f"{PHONES} p.number_key = ANY (%s)", [numbers.digests(numbers.PHONE, [phone])]
+    if len(digits) == numbers.SHORT_TAIL:
+        tail = numbers.digests(numbers.PHONE_TAIL, [digits])
+        yield "phone_tail", f"{PHONES} p.tail_key = ANY (%s)", [tail]
+
+
+def _forgiving(digits: str) -> Iterator[Arm]:
+    meant = slips.resident_candidates(digits) + slips.old_candidates(digits)
+    if meant:
+        keys = numbers.digests(numbers.DOCUMENT, meant)
+        yield "number_slip", f"{DOCUMENTS} d.number_key = ANY (%s)", [keys]
+    if digits.isdecimal() and (meant := slips.phone_candidates(digits)):
+        yield "phone_slip", f"{PHONES} p.number_key = ANY (%s)", [numbers.digests(numbers.PHONE, meant)]
+
+
+def _own(scope: Scope) -> Any:
+    """People of the own branches: the day of birth of others is not told, also not by finding them with it."""
+    rows = Customer.objects.current().unlocked_for(scope)
+    return rows if scope.sees_union else rows.filter(branch__in=scope.branch_ids)
+
+
+def _born_on(day: date, scope: Scope) -> list[int]:
+    rows = _own(scope).filter(birth_date=day).order_by("birth_date", "id")
+    return list(rows.values_list("pk", flat=True)[:MOST])
+
+
+def _beginning_with(digits: str, scope: Scope) -> list[int]:
+    born = day_in(digits[6:14])
+    if born is None:
+        return []
+    people = _own(scope).filter(birth_date=born)
+    rows = IdentityDocument.objects.filter(customer__in=people, kind=DocumentKind.ID18)
+    rows = rows.exclude(state=DocumentState.RETIRED).order_by()[:MOST_OPENED]
+    return [row.customer_id for row in rows if row.open("number").startswith(digits)][:MOST]
 
 
 def households_numbered(staff: StaffMember, digits: str) -> list[Household]:

@@ -2,147 +2,174 @@
 
 Prefix queries on C-collated indexes, own branch first, by (key, id) and never counted: a page holds 20 rows and says
 whether there are more. What was typed stays out of addresses and logs; a page's position travels in a signed cursor.
+
+The order: people opened of late, then of the own branches, then of the others; within each the roads in their order.
+Roads that forgive a slip are asked only when the exact ones find next to nothing.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import signing
-from django.db.models import F, IntegerField, Q, Value
+from django.db.models import OuterRef, Subquery
 
-from branches.models import Area, StaffMember
-from branches.selectors import villages_like
-from customers import identity, registries
+from branches.models import StaffMember
+from branches.scopes import Scope
 from customers.models import Customer, Household
-from customers.names import simplified
 from customers.querysets import require_scope
-from customers.search.numbers import households_numbered, number_arms
-from customers.search.roads import Road, roads
+from customers.search import recent, roads
+from customers.search.numbers import households_numbered, people_by_number
+from customers.search.places import SHOWN, Village, splits, villages_of
+from customers.search.roads import Road
+from customers.search.segments import Ranking, is_bound
+from customers.search.typed import Typed, read
 
 PAGE = 20
-LONGEST_TEXT = 60
-LEAST_WHOLE = 7  # digits of the shortest number that is looked up whole; ends of numbers have four or six
-HOUSEHOLD_SIGN = re.compile(r"^(?:#|户|戶|household\s*#?)\s*(\d{1,12})$", re.IGNORECASE)
-NUMBER = re.compile(r"\+?\d[\d\-‐‑–—() ]*[\dXx]|\d+[Xx]?")
-CONTROL = re.compile("[\x00-\x1f\x7f]")
+FEW = 3  # with fewer hits the wider roads are asked too
+HOUSEHOLDS = 3
 CURSOR_SALT = "customers.search"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A customer found, why, and whether the whole record is open to who asked."""
+    """A customer found, why, whether the whole record is open to who asked, and the household that he or she heads."""
 
     customer: Customer
     reason: Any
     is_own: bool
+    road: Road | None = None
+    household: int | None = None
 
 
 @dataclass(frozen=True)
 class Found:
-    """A page of hits; ``cursor`` fetches the next one when there are more."""
+    """A page of hits; ``cursor`` fetches the next one when there are more. ``typed`` says how the text was read."""
 
     text: str
     hits: list[Hit] = field(default_factory=list)
-    villages: list[Area] = field(default_factory=list)
+    villages: list[Village] = field(default_factory=list)
     households: list[Household] = field(default_factory=list)
     cursor: str = ""
-    is_number: bool = False
-    is_whole_number: bool = False
+    typed: Typed = field(default_factory=Typed)
+    is_recent: bool = False
 
     @property
     def is_empty(self) -> bool:
         return not (self.hits or self.villages or self.households)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the first one found matches what was typed as it stands."""
+        road = self.hits[0].road if self.hits else None
+        return road is None or road.code not in roads.FORGIVING
+
+    @property
+    def is_number(self) -> bool:
+        """Whether a number was looked up, alone or beside a name."""
+        return self.typed.is_number or bool(self.typed.beside)
+
+    @property
+    def is_whole_number(self) -> bool:
+        return self.typed.is_whole_number
+
 
 def search(staff: StaffMember, typed: str, *, cursor: str = "", limit: int = PAGE) -> Found:
-    """Find customers by whatever was typed. At most three queries for words, four for numbers."""
+    """Find customers by whatever was typed: a handful of queries, whatever is found."""
     scope = require_scope(staff)
-    text = " ".join(CONTROL.sub("", unicodedata.normalize("NFKC", typed))[:LONGEST_TEXT].split())
-    if not text:
-        return Found("")
-    if sign := HOUSEHOLD_SIGN.match(text):
-        return Found(text, households=households_numbered(staff, sign[1]))
-    if NUMBER.fullmatch(text):
-        return _by_number(staff, text, limit)
-    segments = _segments(text, scope)
-    after = _read_cursor(cursor, text)
-    ids = _page(segments, after, limit + 1)
-    shown, more = ids[:limit], len(ids) > limit
-    people = Customer.objects.select_related("village__parent", "branch").in_bulk(
-        [row["id"] for row in shown]
-    )
-    hits = [
-        Hit(people[row["id"]], segments[row["segment"]][1].reason, is_open_to(scope, people[row["id"]]))
-        for row in shown
-    ]
-    places = [] if cursor else villages_like(simplified(text), branch_ids=scope.branch_ids, limit=5)
-    return Found(text, hits, places, cursor=_write_cursor(shown[-1], text) if more else "")
+    asked = read(typed)
+    if asked.household:
+        households = households_numbered(staff, asked.household)
+        return Found(asked.text, households=households, typed=asked)
+    if asked.number:
+        return _by_number(staff, asked, scope, limit)
+    if not asked.words:
+        return Found(asked.text, typed=asked)
+    return _by_words(staff, asked, scope, cursor, limit)
 
 
-def is_open_to(scope, customer: Customer) -> bool:
+def opened_of_late(staff: StaffMember) -> Found:
+    """What an empty box offers: the customers opened of late."""
+    scope = require_scope(staff)
+    ids = recent.recently_opened(staff)
+    people = _people(staff, ids)
+    hits = [_hit(people[pk], "", scope) for pk in ids if pk in people]
+    return Found("", [hit for hit in hits if hit.is_own], is_recent=True)
+
+
+def is_open_to(scope: Scope, customer: Customer) -> bool:
     """Whether the whole record is open within a scope."""
     return scope.sees_union or customer.branch_id in scope.branch_ids
 
 
-def _by_number(staff: StaffMember, text: str, limit: int) -> Found:
-    scope = require_scope(staff)
-    digits = identity.normalize_code(text).lstrip("+")
-    reasons: dict[int, Any] = {}
-    arms = list(number_arms(digits, text))
-    if arms:
-        together = (
-            arms[0][1].union(*(rows for _reason, rows in arms[1:]), all=True) if len(arms) > 1 else arms[0][1]
-        )
-        for row in together:
-            reasons.setdefault(row["found"], arms[row["arm"]][0])
-    for finder in registries.number_finders:
-        for customer_id, reason in finder(digits):
-            reasons.setdefault(customer_id, reason)
-    people = Customer.objects.current().unlocked_for(scope).filter(pk__in=reasons)
-    people = people.select_related("village__parent", "branch")
-    hits = (
-        [Hit(person, reasons[person.pk], is_open_to(scope, person)) for person in people] if reasons else []
+def _people(staff: StaffMember, ids: Sequence[int]) -> dict[int, Customer]:
+    if not ids:
+        return {}
+    headed = Household.objects.visible_to(staff).filter(head=OuterRef("pk"), valid_to=None).order_by("-pk")
+    rows = Customer.objects.visible_to(staff).current().select_related("village__parent", "branch")
+    return rows.annotate(headed=Subquery(headed.values("pk")[:1])).in_bulk(ids)
+
+
+# -- Words -------------------------------------------------------------------------------------------------------------
+
+
+def _by_words(staff: StaffMember, asked: Typed, scope: Scope, cursor: str, limit: int) -> Found:
+    wanted = splits(asked.words)
+    villages = villages_of(wanted, first=scope.branch_ids)
+    exact = list(roads.beside(asked.words, asked.beside) if asked.beside else roads.roads(asked.words))
+    for split, places in zip(wanted[1:], villages[1:], strict=True):
+        if places:
+            exact += roads.in_villages(split.words, [village.pk for village in places])
+    after = _read_cursor(cursor, asked.text) or {"recent": recent.recently_opened(staff)}
+    rows = Ranking(exact, scope, after, limit + 1).rows()
+    shown, more = rows[:limit], len(rows) > limit
+    found = [(row["id"], exact[row["road"]]) for row in shown]
+    if len(found) < FEW and not cursor and not asked.beside:
+        found += _forgiven(asked.words, scope, [pk for pk, _road in found], limit - len(found))
+    hits = _hits(staff, scope, found)
+    return Found(
+        asked.text,
+        hits,
+        [] if cursor else villages[0][:SHOWN],
+        cursor=_write_cursor(shown[-1], after["recent"], asked.text) if more else "",
+        typed=asked,
     )
-    hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
-    is_short = digits.isdecimal() and len(digits) <= 9
-    households = households_numbered(staff, digits) if is_short else []
-    is_whole = len(digits) >= LEAST_WHOLE
-    return Found(text, hits[:limit], households=households, is_number=True, is_whole_number=is_whole)
 
 
-def _segments(text: str, scope) -> list[tuple[Q, Road]]:
-    """Own branches first, then the others; within each the roads in order."""
-    own = Q(branch__in=scope.branch_ids)
-    if scope.sees_union or not scope.branch_ids:
-        return [(Q(), road) for road in roads(text, scope)]
-    return [(mine, road) for mine in (own, ~own) for road in roads(text, scope)]
+def _hits(staff: StaffMember, scope: Scope, found: Sequence[tuple[int, Road]]) -> list[Hit]:
+    people = _people(staff, [pk for pk, _road in found])
+    return [_hit(people[pk], road.reason, scope, road) for pk, road in found if pk in people]
 
 
-def _page(segments: list[tuple[Q, Road]], after: dict | None, limit: int) -> list[dict]:
-    """Read rows after the cursor's place through all segments in one query."""
-    arms = []
-    for position, (where, road) in enumerate(segments):
-        if after and position < after["segment"]:
-            continue
-        rows = road.rows.filter(where)
-        if after and position == after["segment"]:
-            rows = rows.filter(
-                Q(**{f"{road.key}__gt": after["key"]}) | Q(**{road.key: after["key"], "id__gt": after["id"]})
-            )
-        number = Value(position, output_field=IntegerField())
-        arms.append(rows.order_by(road.key, "id").values("id", segment=number, key=F(road.key))[:limit])
-    if not arms:
-        return []
-    together = arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]
-    return list(together.order_by("segment", "key", "id")[:limit] if len(arms) > 1 else together)
+def _hit(customer: Customer, reason: Any, scope: Scope, road: Road | None = None) -> Hit:
+    return Hit(customer, reason, is_open_to(scope, customer), road, customer.headed)
 
 
-def _write_cursor(row: dict, text: str) -> str:
-    place = {"segment": row["segment"], "key": row["key"], "id": row["id"], "text": text}
+def _forgiven(words: Sequence[str], scope: Scope, known: Sequence[int], limit: int) -> list[tuple[int, Road]]:
+    """A few people whom the roads lead to that forgive a slip: own branches first, then the others."""
+    found: list[tuple[int, Road]] = []
+    for is_own in (True, False):
+        ways = [road for road in roads.wider(words) if not road.is_for_own or (is_own and is_bound(scope))]
+        if not ways or len(found) >= FEW or not (is_own or is_bound(scope)):
+            break
+        late = [*known, *(pk for pk, _road in found)]
+        rows = Ranking(ways, scope, {"recent": late}, limit - len(found)).rows_of(
+            is_own=is_own, skips_recent=True
+        )
+        found += [(row["id"], ways[row["road"]]) for row in rows]
+    return found
+
+
+def _write_cursor(row: dict, late: Sequence[int], text: str) -> str:
+    place = {
+        "segment": row["segment"],
+        "key": row["key"],
+        "id": row["id"],
+        "recent": list(late),
+        "text": text,
+    }
     return signing.dumps(place, salt=CURSOR_SALT, compress=True)
 
 
@@ -155,3 +182,16 @@ def _read_cursor(cursor: str, text: str) -> dict | None:
     except signing.BadSignature:
         return None
     return place if place["text"] == text else None
+
+
+# -- Numbers -----------------------------------------------------------------------------------------------------------
+
+
+def _by_number(staff: StaffMember, asked: Typed, scope: Scope, limit: int) -> Found:
+    reasons = people_by_number(staff, asked, scope)
+    people = _people(staff, list(reasons))
+    hits = [_hit(person, reasons[pk], scope) for pk, person in people.items()]
+    hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
+    is_short = asked.number.isdecimal() and len(asked.number) <= 9
+    households = households_numbered(staff, asked.number) if is_short else []
+    return Found(asked.text, hits[:limit], households=households, typed=asked)

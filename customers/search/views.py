@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from coopcrm.shared.forms import takes
 from customers import policies, readings, reveal, sharing
+from customers.search.lines import lines_of
+from customers.search.ranking import Found, opened_of_late
 from customers.search.ranking import search as find_people
 
 
@@ -20,27 +25,45 @@ def search(request: HttpRequest) -> HttpResponse:
     text, cursor = request.POST.get("q", ""), request.POST.get("cursor", "")
     found = find_people(request.user, text, cursor=cursor)
     if request.htmx and not found.text:
-        return HttpResponse()
-    if (
-        not request.htmx
-        and not cursor
-        and len(found.hits) == 1
-        and found.hits[0].is_own
-        and not found.villages
-    ):
+        found = opened_of_late(request.user)
+    if not request.htmx and not cursor and is_the_one(found):
         return redirect("customers:customer", found.hits[0].customer.pk)
-    template = "customers/_results.html" if request.htmx else "customers/search.html"
+    template = "customers/search/_box.html" if request.htmx else "customers/search/page.html"
+    return render(request, template, {**context_of(request, found), "search_text": text})
+
+
+def is_the_one(found: Found) -> bool:
+    """Whether one customer of one's own was found and nothing else."""
+    return len(found.hits) == 1 and found.hits[0].is_own and not (found.villages or found.households)
+
+
+def context_of(request: HttpRequest, found: Found) -> dict[str, Any]:
+    """Lines to show; a number that was looked up in other branches is put on record."""
     foreign = [hit.customer for hit in found.hits if not hit.is_own]
-    known = sharing.known_elsewhere(foreign)
     if found.is_whole_number:
         reveal.note_search(request.user, foreign)
     elif found.is_number:
         readings.note_tail_search(len(foreign))
-    lines = [(hit, hit.customer.name, known.get(hit.customer.pk)) for hit in found.hits]
-    context = {
+    return {
         "found": found,
-        "lines": lines,
-        "search_text": text,
+        "lines": lines_of(found, sharing.known_elsewhere(foreign)),
+        "advice": advice(found) if found.is_empty else "",
         "may_register": policies.may_register_somewhere(request.user),
     }
-    return render(request, template, context)
+
+
+def advice(found: Found) -> str:
+    """What else can be typed, after nothing was found."""
+    if found.typed.household:
+        return _(
+            "Households are found in your own branches, by their number or that of the household register."
+        )
+    if found.typed.number:
+        return _(
+            "An identity number is found whole, by its last six, or from its fourteenth digit on; a phone whole or by"
+            " its last four; a day of birth as 19800512; an account whole or by its last four."
+        )
+    return _(
+        "Try fewer letters, the first letters of the pinyin (zgl), the name with its village, the last four of the"
+        " phone, the last six of the identity number, or the day of birth (19800512)."
+    )

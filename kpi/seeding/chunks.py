@@ -38,7 +38,7 @@ TABLES: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     "customers_customer": (
         (("id", "customers_customer"),),
         (
-            "kind name name_key given_key pinyin initials sex birth_date branch_id village_id group_no address"
+            "kind name name_key given_key pinyin initials given_pinyin sex birth_date branch_id village_id group_no address"
             " occupation state deceased_on identity_conflict source registered_on registered_at_id registered_by_id"
             " verified_on created_at"
         ),
@@ -277,7 +277,7 @@ class Chunk:
     def _person(self, person: Person, place: str, branch, since: date, verified: date) -> None:
         rng = self.rng
         name = person.name
-        given, pinyin, initials = name_columns(person.surname, person.given)
+        given, pinyin, initials, given_pinyin = name_columns(person.surname, person.given)
         registered = max(since, person.born + timedelta(days=20))
         state, died = CustomerState.ACTIVE, NULL
         if person.deceased_on:
@@ -287,7 +287,7 @@ class Chunk:
         self._add(
             "customers_customer",
             (person.row,),
-            f"{CustomerKind.PERSON}\t{name}\t{name}\t{given}\t{pinyin}\t{initials}\t{person.sex}\t{person.born}\t{place}"
+            f"{CustomerKind.PERSON}\t{name}\t{name}\t{given}\t{pinyin}\t{initials}\t{given_pinyin}\t{person.sex}\t{person.born}\t{place}"
             f"\t{self._occupation(person)}\t{state}\t{died}\tf\tdocument\t{registered}\t{counter}\t{cashier}"
             f"\t{max(verified, registered)}\t{registered} {9 + person.row % 8}:{person.row * 7 % 60:02}:00+08",
         )

@@ -75,8 +75,8 @@ def household_sizes(rng: Dice, households: int, people: int) -> list[int]:
     return sizes
 
 
-def name_columns(surname: str, given: str) -> tuple[str, str, str]:
-    """``(given_key, pinyin, initials)`` of a simplified name, each part read once."""
+def name_columns(surname: str, given: str) -> tuple[str, str, str, str]:
+    """``(given_key, pinyin, initials, given_pinyin)`` of a simplified name, each part read once."""
     first = _SURNAME_KEYS.get(surname)
     if first is None:
         keys = name_keys(surname + "一一")
@@ -84,7 +84,7 @@ def name_columns(surname: str, given: str) -> tuple[str, str, str]:
     second = _GIVEN_KEYS.get(given)
     if second is None:
         second = _GIVEN_KEYS[given] = place_keys(given)
-    return given, first[0] + second[0], first[1] + second[1]
+    return given, first[0] + second[0], first[1] + second[1], second[0]
 
 
 class IdentityNumbers:

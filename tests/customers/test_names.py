@@ -8,17 +8,20 @@ from customers.names import latin_key, name_keys, place_keys
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("张桂兰", ("张桂兰", "桂兰", "zhangguilan", "zgl")),
-        ("張桂蘭", ("张桂兰", "桂兰", "zhangguilan", "zgl")),
-        (" 王 秀英 ", ("王秀英", "秀英", "wangxiuying", "wxy")),
-        ("欧阳丽", ("欧阳丽", "丽", "ouyangli", "oyl")),
-        ("司马", ("司马", "马", "sima", "sm")),
-        ("万俟强", ("万俟强", "强", "moqiqiang", "mqq")),
-        ("单雄信", ("单雄信", "雄信", "shanxiongxin", "sxx")),
-        ("吕桂兰", ("吕桂兰", "桂兰", "lvguilan", "lgl")),
-        ("买买提•艾力", ("买买提·艾力", "艾力", "maimaitiaili", "mmtal")),
-        ("Li  Xiuying", ("LI XIUYING", "XIUYING", "lixiuying", "lx")),
-        ("光山县白雀园合作社", ("光山县白雀园合作社", "", "guangshanxianbaiqueyuanhezuoshe", "gsxbqyhzs")),
+        ("张桂兰", ("张桂兰", "桂兰", "zhangguilan", "zgl", "guilan")),
+        ("張桂蘭", ("张桂兰", "桂兰", "zhangguilan", "zgl", "guilan")),
+        (" 王 秀英 ", ("王秀英", "秀英", "wangxiuying", "wxy", "xiuying")),
+        ("欧阳丽", ("欧阳丽", "丽", "ouyangli", "oyl", "li")),
+        ("司马", ("司马", "马", "sima", "sm", "ma")),
+        ("万俟强", ("万俟强", "强", "moqiqiang", "mqq", "qiang")),
+        ("单雄信", ("单雄信", "雄信", "shanxiongxin", "sxx", "xiongxin")),
+        ("吕桂兰", ("吕桂兰", "桂兰", "lvguilan", "lgl", "guilan")),
+        ("买买提•艾力", ("买买提·艾力", "艾力", "maimaitiaili", "mmtal", "aili")),
+        ("Li  Xiuying", ("LI XIUYING", "XIUYING", "lixiuying", "lx", "xiuying")),
+        (
+            "光山县白雀园合作社",
+            ("光山县白雀园合作社", "", "guangshanxianbaiqueyuanhezuoshe", "gsxbqyhzs", ""),
+        ),
     ],
 )
 def test_name_is_found_by_whole_part_pinyin_and_initials(name, keys):
