@@ -14,6 +14,7 @@ from customers import forms, policies, readings, sharing
 from customers.models import Customer
 from customers.pages import selectors
 from customers.portfolios.selectors import responsible_on
+from customers.search.recent import note_opened
 from customers.selectors import place
 from customers.views import own_household
 
@@ -30,6 +31,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     if not policies.may_read_fully(request.user, person):
         return _elsewhere(request, person)
     readings.note_record(request.user, person, person.branch_id)
+    note_opened(request.user, person.pk)
     page = selectors.customer_page(request.user, person, today=timezone.localdate())
     context = {"page": page, "person": person, "place": place(person)}
     return render(request, "customers/customer.html", context)
