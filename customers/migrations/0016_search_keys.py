@@ -33,7 +33,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("customers", "0014_household_events")]
+    dependencies = [("customers", "0015_tasks")]
 
     operations = [
         migrations.AddField(
