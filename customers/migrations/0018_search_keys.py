@@ -33,7 +33,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("customers", "0015_tasks")]
+    dependencies = [("customers", "0017_documents_phones_checked")]
 
     operations = [
         migrations.AddField(
