@@ -5,6 +5,7 @@ The managing branch answers from its queue (``branches.proposals``); until then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -56,13 +57,13 @@ class KnownElsewhere:
     last_contact: str
 
 
-def known_elsewhere(customers: list[Customer]) -> dict[int, KnownElsewhere]:
-    """Masked cards of customers of other branches by id; one query besides branch and village of each."""
+def known_elsewhere(customers: Sequence[Any]) -> dict[int, KnownElsewhere]:
+    """Masked cards of customers of other branches by id (or of people found); one query besides branch and village."""
     months = last_contacts([customer.pk for customer in customers])
     return {customer.pk: _card(customer, months.get(customer.pk)) for customer in customers}
 
 
-def _card(customer: Customer, visited: date | None) -> KnownElsewhere:
+def _card(customer: Any, visited: date | None) -> KnownElsewhere:
     last = max(filter(None, (visited, customer.verified_on, customer.registered_on)))
     village = str(customer.village) if customer.village else ""
     name = masking.mask_name(customer.name)

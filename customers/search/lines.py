@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from coopcrm.shared.templatetags.look import icon
-from customers.models import Customer, Household
+from customers.choices import CustomerKind, Sex
+from customers.models import Household
 from customers.names import syllables_of
+from customers.search.people import Person
 from customers.search.places import Village
 from customers.search.ranking import HOUSEHOLDS, Found, Hit
 from customers.search.roads import Road
@@ -22,6 +24,8 @@ from customers.sharing import KnownElsewhere
 Marked = list[tuple[str, bool]]
 """A text in pieces; True where a piece is what was typed."""
 
+PLAIN = '{}<span class="strong">{}</span> <span class="muted">{}</span>'
+BADGED = PLAIN + '<span class="badge">{}</span>'
 SOUNDS = {"pinyin", "initials", "given_pinyin"}
 
 
@@ -35,66 +39,80 @@ class Line:
 
 def lines_of(found: Found, known: dict[int, KnownElsewhere]) -> list[Line]:
     """Households by number, people, households of those who head one, villages."""
-    icons = {name: icon(name) for name in ("user", "lock", "home", "map-pin", "building-bank")}
-    lines = [_household(household, icons["home"]) for household in found.households]
-    lines += [_person(hit, known.get(hit.customer.pk), icons) for hit in found.hits]
-    lines += [_headed(hit, icons["home"]) for hit in found.hits if hit.household][:HOUSEHOLDS]
-    return lines + [_village(village, icons["map-pin"]) for village in found.villages]
+    words = _Words()
+    lines = [_household(household, words) for household in found.households]
+    lines += [_person(hit, known.get(hit.customer.pk), words) for hit in found.hits]
+    heads = [hit.customer for hit in found.hits if hit.is_own and hit.customer.household]
+    lines += [_headed(person, words) for person in heads[:HOUSEHOLDS]]
+    return lines + [_village(village, words) for village in found.villages]
 
 
-def _line(url: str, drawing: SafeString, name: Any, muted: Sequence[Any], badge: Any = "") -> Line:
+class _Words:
+    """What every line repeats, looked up once: drawings, addresses, words in the language of the page."""
+
+    def __init__(self) -> None:
+        self.icons = {name: icon(name) for name in ("user", "lock", "home", "map-pin", "building-bank")}
+        self.customer = reverse("customers:customer", args=[0]).replace("0", "{}")
+        self.household = reverse("customers:household", args=[0]).replace("0", "{}")
+        self.list = reverse("customers:list")
+        self.sexes = {code: str(label) for code, label in Sex.choices}
+        self.reasons: dict[Any, str] = {}
+
+    def reason(self, reason: Any) -> str:
+        """The words of a reason; lazy texts are translated once."""
+        if not isinstance(reason, str):
+            reason = self.reasons.setdefault(id(reason), str(reason))
+        return reason
+
+
+def _line(url: str, drawing: SafeString, name: Any, muted: Sequence[Any], badge: str = "") -> Line:
     """``muted`` texts stand one after the other; empty ones are left out."""
-    beside = format_html_join(" · ", "{}", ((text,) for text in muted if text))
-    html = format_html(
-        '{}<span class="strong">{}</span> <span class="muted">{}</span>', drawing, name, beside
-    )
-    return Line(url, html + format_html('<span class="badge">{}</span>', badge) if badge else html)
+    beside = SafeString(" · ".join(conditional_escape(text) for text in muted if text))
+    template = BADGED if badge else PLAIN
+    return Line(url, format_html(template, drawing, name, beside, badge))
 
 
-def _person(hit: Hit, elsewhere: KnownElsewhere | None, icons: dict[str, SafeString]) -> Line:
-    customer = hit.customer
-    url = reverse("customers:customer", args=[customer.pk])
+def _person(hit: Hit, elsewhere: KnownElsewhere | None, words: _Words) -> Line:
+    person, reason = hit.customer, words.reason(hit.reason)
+    url = words.customer.format(person.pk)
     if elsewhere is not None:
         last = _("last contact %(month)s") % {"month": elsewhere.last_contact}
         where = [_("known elsewhere"), elsewhere.village, elsewhere.branch, last]
-        return _line(url, icons["lock"], elsewhere.name, where, hit.reason)
-    drawing = icons["building-bank" if customer.kind == "organisation" else "user"]
-    born = [
-        customer.get_sex_display() if customer.sex else "",
-        customer.birth_date and customer.birth_date.year,
-    ]
-    who = " ".join(str(one) for one in born if one)
-    where = [_shown(sound_of(customer, hit.road)), who, customer.village, customer.branch]
-    return _line(url, drawing, _shown(name_of(customer, hit.road)), where, hit.reason)
+        return _line(url, words.icons["lock"], elsewhere.name, where, reason)
+    is_person = person.kind == CustomerKind.PERSON
+    born = f" {person.birth_date.year}" if person.birth_date else ""
+    who = f"{words.sexes.get(person.sex, '')}{born}".strip()
+    where = [_shown(sound_of(person, hit.road)), who, person.village, person.branch]
+    drawing = words.icons["user" if is_person else "building-bank"]
+    return _line(url, drawing, _shown(name_of(person, hit.road)), where, reason)
 
 
-def _headed(hit: Hit, drawing: SafeString) -> Line:
-    url = reverse("customers:household", args=[hit.household])
-    words = _("Household #%(no)s") % {"no": hit.household}
-    return _line(url, drawing, words, [hit.customer.name, hit.customer.village], _("head of the household"))
+def _headed(person: Person, words: _Words) -> Line:
+    name = _("Household #%(no)s") % {"no": person.household}
+    url = words.household.format(person.household)
+    return _line(url, words.icons["home"], name, [person.name, person.village], _("head of the household"))
 
 
-def _household(household: Household, drawing: SafeString) -> Line:
-    words = _("Household #%(no)s") % {"no": household.pk}
+def _household(household: Household, words: _Words) -> Line:
+    name = _("Household #%(no)s") % {"no": household.pk}
     where = [household.head, household.village, household.branch]
-    return _line(reverse("customers:household", args=[household.pk]), drawing, words, where)
+    return _line(words.household.format(household.pk), words.icons["home"], name, where)
 
 
-def _village(village: Village, drawing: SafeString) -> Line:
-    url = f"{reverse('customers:list')}?village={village.pk}"
-    return _line(url, drawing, village.name, [village.township, _("people of this village")])
+def _village(village: Village, words: _Words) -> Line:
+    url = f"{words.list}?village={village.pk}"
+    return _line(url, words.icons["map-pin"], village.name, [village.township, _("people of this village")])
 
 
 # -- What of it matched ------------------------------------------------------------------------------------------------
 
 
 def _shown(pieces: Marked) -> SafeString:
-    return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", text) if is_typed else text,) for text, is_typed in pieces)
-    )
+    parts = (f"<mark>{escape(text)}</mark>" if is_typed else escape(text) for text, is_typed in pieces)
+    return SafeString("".join(parts))
 
 
-def name_of(customer: Customer, road: Road | None) -> Marked:
+def name_of(customer: Person, road: Road | None) -> Marked:
     """The name; what was typed of its characters is marked."""
     name = customer.name
     if road is None or len(name) != len(customer.name_key):
@@ -112,7 +130,7 @@ def name_of(customer: Customer, road: Road | None) -> Marked:
     ]
 
 
-def sound_of(customer: Customer, road: Road | None) -> Marked:
+def sound_of(customer: Person, road: Road | None) -> Marked:
     """The pinyin in syllables where it is what matched; what was typed of it is marked."""
     if road is None or road.code not in SOUNDS:
         return []

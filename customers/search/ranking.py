@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import signing
-from django.db.models import OuterRef, Subquery
 
 from branches.models import StaffMember
 from branches.scopes import Scope
-from customers.models import Customer, Household
+from customers.models import Household
 from customers.querysets import require_scope
 from customers.search import recent, roads
 from customers.search.numbers import households_numbered, people_by_number
+from customers.search.people import Person, is_bound, people_by_id
 from customers.search.places import SHOWN, Village, splits, villages_of
 from customers.search.roads import Road
-from customers.search.segments import Ranking, is_bound
+from customers.search.segments import Ranking
 from customers.search.typed import Typed, read
 
 PAGE = 20
@@ -35,13 +35,12 @@ CURSOR_SALT = "customers.search"
 
 @dataclass(frozen=True)
 class Hit:
-    """A customer found, why, whether the whole record is open to who asked, and the household that he or she heads."""
+    """Somebody found, why, and whether the whole record is open to who asked."""
 
-    customer: Customer
+    customer: Person
     reason: Any
     is_own: bool
     road: Road | None = None
-    household: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,22 +93,14 @@ def opened_of_late(staff: StaffMember) -> Found:
     """What an empty box offers: the customers opened of late."""
     scope = require_scope(staff)
     ids = recent.recently_opened(staff)
-    people = _people(staff, ids)
+    people = people_by_id(scope, ids)
     hits = [_hit(people[pk], "", scope) for pk in ids if pk in people]
     return Found("", [hit for hit in hits if hit.is_own], is_recent=True)
 
 
-def is_open_to(scope: Scope, customer: Customer) -> bool:
+def is_open_to(scope: Scope, customer: Person) -> bool:
     """Whether the whole record is open within a scope."""
     return scope.sees_union or customer.branch_id in scope.branch_ids
-
-
-def _people(staff: StaffMember, ids: Sequence[int]) -> dict[int, Customer]:
-    if not ids:
-        return {}
-    headed = Household.objects.visible_to(staff).filter(head=OuterRef("pk"), valid_to=None).order_by("-pk")
-    rows = Customer.objects.visible_to(staff).current().select_related("village__parent", "branch")
-    return rows.annotate(headed=Subquery(headed.values("pk")[:1])).in_bulk(ids)
 
 
 # -- Words -------------------------------------------------------------------------------------------------------------
@@ -128,7 +119,7 @@ def _by_words(staff: StaffMember, asked: Typed, scope: Scope, cursor: str, limit
     found = [(row["id"], exact[row["road"]]) for row in shown]
     if len(found) < FEW and not cursor and not asked.beside:
         found += _forgiven(asked.words, scope, [pk for pk, _road in found], limit - len(found))
-    hits = _hits(staff, scope, found)
+    hits = _hits(scope, found)
     return Found(
         asked.text,
         hits,
@@ -138,13 +129,13 @@ def _by_words(staff: StaffMember, asked: Typed, scope: Scope, cursor: str, limit
     )
 
 
-def _hits(staff: StaffMember, scope: Scope, found: Sequence[tuple[int, Road]]) -> list[Hit]:
-    people = _people(staff, [pk for pk, _road in found])
+def _hits(scope: Scope, found: Sequence[tuple[int, Road]]) -> list[Hit]:
+    people = people_by_id(scope, [pk for pk, _road in found])
     return [_hit(people[pk], road.reason, scope, road) for pk, road in found if pk in people]
 
 
-def _hit(customer: Customer, reason: Any, scope: Scope, road: Road | None = None) -> Hit:
-    return Hit(customer, reason, is_open_to(scope, customer), road, customer.headed)
+def _hit(customer: Person, reason: Any, scope: Scope, road: Road | None = None) -> Hit:
+    return Hit(customer, reason, is_open_to(scope, customer), road)
 
 
 def _forgiven(words: Sequence[str], scope: Scope, known: Sequence[int], limit: int) -> list[tuple[int, Road]]:
@@ -189,7 +180,7 @@ def _read_cursor(cursor: str, text: str) -> dict | None:
 
 def _by_number(staff: StaffMember, asked: Typed, scope: Scope, limit: int) -> Found:
     reasons = people_by_number(staff, asked, scope)
-    people = _people(staff, list(reasons))
+    people = people_by_id(scope, list(reasons))
     hits = [_hit(person, reasons[pk], scope) for pk, person in people.items()]
     hits.sort(key=lambda hit: (not hit.is_own, hit.customer.pinyin, hit.customer.pk))
     is_short = asked.number.isdecimal() and len(asked.number) <= 9

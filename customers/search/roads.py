@@ -52,6 +52,7 @@ for _group in _LOOK_ALIKE.split():
 
 RUN = re.compile(r"([\u3400-\u9fff\U00020000-\U0003134f·]+)|([^\u3400-\u9fff\U00020000-\U0003134f·]+)")
 LONGEST_PERSON = 4
+LEAST_OTHER_CHARACTERS, LEAST_OTHER_LETTERS = 2, 3  # typed of another name, before those are asked
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ def begins(code: str, column: str, key: str) -> Road:
     return Road(code, f"c.{column} ^@ %s", (key,), column, len(key))
 
 
+def former(**keys: str) -> Road:
+    """A name beside the one on the document begins so; ``keys`` are columns of ``OtherName``."""
+    either = " OR ".join(f"o.{column} ^@ %s" for column in keys)
+    names = f"SELECT o.customer_id FROM customers_othername o WHERE o.removed_on IS NULL AND ({either})"  # noqa: S608
+    return Road("former", f"c.id IN ({names})", tuple(keys.values()))
+
+
 # -- Exact roads -------------------------------------------------------------------------------------------------------
 
 
@@ -107,6 +115,8 @@ def _han(words: Sequence[str]) -> Iterator[Road]:
     yield begins("given", "given_key", key)
     if len(words) > 1:
         yield begins("name", "name_key", name_key("".join(_turned(words))))
+    if len(key) >= LEAST_OTHER_CHARACTERS:
+        yield former(name_key=key, given_key=key)
 
 
 def _latin(words: Sequence[str]) -> Iterator[Road]:
@@ -122,6 +132,8 @@ def _latin(words: Sequence[str]) -> Iterator[Road]:
     yield begins("initials", "initials", syllables.shortened(key))
     yield from _abbreviated(parts)
     yield begins("given_pinyin", "given_pinyin", key)
+    if len(key) >= LEAST_OTHER_LETTERS:
+        yield former(pinyin=key, initials=key)
     if len(parts) > 1:
         turned = _turned(parts)
         yield begins("pinyin", "pinyin", "".join(turned))

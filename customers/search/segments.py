@@ -9,16 +9,11 @@ from typing import Any
 from django.db import connection
 
 from branches.scopes import Scope
-from customers.querysets import SEE_LOCKED
+from customers.search.people import is_bound, visible
 from customers.search.roads import Road
 
 RECENT = -1
 COLUMNS = ("id", "segment", "key", "road")
-
-
-def is_bound(scope: Scope) -> bool:
-    """Whether there are branches of one's own and others."""
-    return bool(scope.branch_ids) and not scope.sees_union
 
 
 @dataclass(frozen=True)
@@ -99,9 +94,7 @@ class Ranking:
 
     def _within(self, values: list, *, is_own: bool) -> str:
         """The rows that ``visible_to`` opens, within the own branches or outside them."""
-        where = "c.merged_into_id IS NULL"
-        if not self.scope.holds(*SEE_LOCKED):
-            where += " AND NOT c.is_locked"
+        where = visible(self.scope)
         if not is_bound(self.scope):
             return where
         branches = sorted(self.scope.branch_ids)

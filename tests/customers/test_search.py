@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from branches.choices import PostCode
+from customers.models import OtherName
+from customers.names import name_keys
 from customers.querysets import NoScope
 from customers.search import search
 from customers.search.ranking import opened_of_late
@@ -71,7 +73,7 @@ def test_own_branch_comes_first_and_others_are_marked(cashier):
 
     hits = search(cashier, "张桂").hits
 
-    assert [(hit.customer, hit.is_own) for hit in hits] == [(own, True), (other, False)]
+    assert [(hit.customer.pk, hit.is_own) for hit in hits] == [(own.pk, True), (other.pk, False)]
 
 
 def test_village_is_found_by_name_and_pinyin_and_its_own_branch_first(cashier):
@@ -255,6 +257,17 @@ def test_surnames_that_are_written_for_each_other_are_found(cashier, written, ty
     assert names(search(cashier, typed)) == [(written, "surname in another form")]
 
 
+@pytest.mark.parametrize("typed", ["王桂兰", "桂兰", "wangguilan", "wgl"])
+def test_former_name_is_found_and_said_to_be_one(cashier, typed):
+    person = make_customer("张小兰", branch=branch_of(cashier))
+    keys = {name: key for name, key in name_keys("王桂兰")._asdict().items() if name != "given_pinyin"}
+    OtherName.objects.create(
+        customer=person, kind="former", name="王桂兰", recorded_on=date(2024, 1, 1), **keys
+    )
+
+    assert names(search(cashier, typed)) == [("张小兰", "former or other name")]
+
+
 def test_cooperative_is_found_by_a_part_of_its_name_and_by_its_code(cashier):
     shop = make_customer("光山县白雀园合作社", branch=branch_of(cashier), kind="organisation")
     add_document(shop, "91411522MA3XGG9X0T", kind="uscc")
@@ -282,7 +295,7 @@ def test_head_leads_to_the_household(cashier):
     head = make_customer(branch=branch_of(cashier))
     household = make_household(head)
 
-    assert [hit.household for hit in search(cashier, "zgl").hits] == [household.pk]
+    assert [hit.customer.household for hit in search(cashier, "zgl").hits] == [household.pk]
 
 
 def test_who_was_opened_of_late_stands_first_and_in_the_empty_box(cashier):
@@ -290,8 +303,9 @@ def test_who_was_opened_of_late_stands_first_and_in_the_empty_box(cashier):
     for customer in (second, third):
         note_opened(cashier, customer.pk)
 
-    assert [hit.customer for hit in search(cashier, "zhang").hits] == [second, third, first]
-    assert [hit.customer for hit in opened_of_late(cashier).hits] == [third, second]
+    found, late = search(cashier, "zhang"), opened_of_late(cashier)
+    assert [hit.customer.pk for hit in found.hits] == [second.pk, third.pk, first.pk]
+    assert [hit.customer.pk for hit in late.hits] == [third.pk, second.pk]
 
 
 def test_pages_hold_everybody_once_also_after_others_were_opened(cashier):
