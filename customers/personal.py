@@ -32,7 +32,6 @@ from customers.models import (
     Household,
     HouseholdEvent,
     IdentityDocument,
-    Invitation,
     LedgerRow,
     ManagerAssignment,
     Marriage,
@@ -221,10 +220,9 @@ OWN_TABLES = (
     PersonalTable(
         Feedback,
         owners=("customer",),
-        erases={"words": f"CASE WHEN t.words = '' THEN '' ELSE {NOTHING} END", "origin": NO_BYTES},
+        erases={"words": "''"},
         figures=("satisfaction", "recommendation"),
     ),
-    PersonalTable(Invitation, owners=("customer",), hides=("key",)),
     PersonalTable(  # the keyed digest stays, so that the ledger read once more does not bring the person back
         LedgerRow, owners=("customer",), erases={"raw": NO_BYTES}, figures=("row_key",)
     ),

@@ -87,27 +87,39 @@ class TimelineSources(Registry):
 
     def __init__(self) -> None:
         super().__init__()
-        self._kinds: dict[str, str] = {}
+        self._kinds: dict[str, tuple[str, tuple[str, ...]]] = {}
 
-    def register(self, name: str, function: Callable[..., Any], *, kind: str) -> None:
-        """Add ``function`` that tells events of ``kind`` (``EVENT_KINDS``)."""
-        if kind not in EVENT_KINDS:
-            raise ValueError(f"{name}: there is no kind of event {kind}.")
+    def register(
+        self, name: str, function: Callable[..., Any], *, kind: str, on: Iterable[str] = ("customer",)
+    ) -> None:
+        """Add ``function`` that tells events of ``kind`` (``EVENT_KINDS``); one ``on`` households needs no customer."""
+        if kind not in EVENT_KINDS or not set(on) <= set(PAGES):
+            raise ValueError(f"{name}: there is no kind of event {kind}, or no such page.")
         super().register(name, function)
-        self._kinds[name] = kind
+        self._kinds[name] = (kind, tuple(on))
 
-    def of_kind(self, kind: str = "") -> list[tuple[str, Callable[..., Any]]]:
-        """``(kind, function)`` in order, of one kind or of all."""
-        return [
-            (self._kinds[name], each) for name, each in self.items() if not kind or self._kinds[name] == kind
-        ]
+    def chosen(self, page: str, kind: str = "") -> list[Callable[..., Any]]:
+        """Functions for a page in order, of one kind or of all."""
+        return [each for name, each in self.items() if self._tells(name, page, kind)]
+
+    def _tells(self, name: str, page: str, kind: str) -> bool:
+        own, pages = self._kinds[name]
+        return page in pages and kind in ("", own)
+
+    def kinds(self, page: str) -> list[tuple[str, Any]]:
+        """Codes and labels of what is told on a page."""
+        told = {kind for kind, pages in self._kinds.values() if page in pages}
+        return [(code, label) for code, label in EVENT_KINDS.items() if code in told]
 
 
 ledger_row_handlers = Registry()
 """By ledger kind: ``handler(batch)`` receives the accepted rows of a file and writes what the app above keeps."""
 
 timeline_sources = TimelineSources()
-"""``source(staff, customer, households, window)`` returns ``TimelineEvent``s inside the ``Window``, latest first."""
+"""``source(staff, customer, households, window)`` returns ``TimelineEvent``s inside the ``Window``, latest first.
+
+On the page of a household ``customer`` is None: only sources registered for it are asked there.
+"""
 
 page_cards = Placed()
 """``card(staff, customer, household)`` returns ``(template name, context)`` or None.
@@ -137,7 +149,7 @@ number_readers = Registry()
 """By code: ``reader(customer, pk)`` returns ``(sealed row, kind in words)`` of one number of a customer, or None."""
 
 exposures = Registry()
-"""``exposure(staff, household)`` returns ``[(label, yuan)]`` for the household's page."""
+"""``exposure(staff, household, member ids)`` returns ``[Exposure]`` for the household's page."""
 
 personal_tables = Registry()
 """By model label: the ``PersonalTable`` that says what a copy shows of it and what an erasure takes (``personal``)."""
@@ -148,11 +160,6 @@ relation_ends = Registry()
 judgements = Registry()
 """``judgement(staff, customer, household)`` returns ``[(words, address)]`` of decisions that a person may question."""
 
-occasions = Registry()
-"""By code: ``feedback.occasions.Occasion``, a kind of contact after which a customer is asked about the service."""
-
-opinion_measures = Registry()
-"""By code (csat, nps): ``measure({answer: count})`` returns a figure, or None while the answers are too few."""
 
 handover_facts = Registry()
 """``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""
@@ -183,6 +190,22 @@ class HandoverFacts:
 
     exposure: Decimal = Decimal(0)
     has_problem_loan: bool = False
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What a household has with us or owes, in yuan: a ``measure``, whose it is, and in which product.
+
+    Measures: deposits, loans, overdue (a part of loans), guarantees; line, used, free of the household as a whole, for
+    which ``customer_id`` is None.
+    """
+
+    measure: str
+    yuan: Decimal
+    customer_id: int | None = None
+    product: str = ""
+    url: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from django.urls import path
 
 from customers import privacy_views, views
 from customers.counter import views as counter
-from customers.feedback import public as feedback_public
-from customers.feedback import views as feedback
 from customers.lists import views as lists
 from customers.pages import views as pages
 from customers.persons import views as persons
@@ -24,6 +22,7 @@ urlpatterns = [
     path("customers/new/known/", counter.known_already, name="known"),
     path("customers/new/villages/", counter.village_choices, name="villages"),
     path("customers/<int:pk>/", pages.customer, name="customer"),
+    path("customers/<int:pk>/timeline/", pages.customer_timeline, name="customer-timeline"),
     path("customers/<int:pk>/numbers/<slug:what>/<int:row>/", views.reveal_number, name="reveal"),
     path("audit/readings/", views.readings_page, name="readings"),
     path("customers/<int:pk>/ask/", views.ask_elsewhere, name="ask-elsewhere"),
@@ -49,6 +48,7 @@ urlpatterns = [
     path("rights/<int:pk>/hand-over/", privacy_views.hand_over, name="right-hand-over"),
     path("rights/<int:pk>/copy/", privacy_views.copy, name="right-copy"),
     path("households/<int:pk>/", pages.household, name="household"),
+    path("households/<int:pk>/timeline/", pages.household_timeline, name="household-timeline"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
     path("portfolios/", portfolios.portfolios, name="portfolios"),
     path("portfolios/<int:pk>/name/", portfolios.name_manager, name="name-manager"),
@@ -61,11 +61,6 @@ urlpatterns = [
     path("handovers/<int:pk>/close/", portfolios.handover_step, {"step": "close"}, name="handover-close"),
     path("handovers/<int:pk>/cancel/", portfolios.handover_step, {"step": "cancel"}, name="handover-cancel"),
     *tasks.urlpatterns,
-    path("say/thanks/", feedback_public.thanks, name="feedback-thanks"),
-    path("say/<slug:token>/", feedback_public.answer, name="feedback-answer"),
-    path("feedback/", feedback.opinions, name="feedback"),
-    path("feedback/asking/", feedback.asking, name="feedback-asking"),
-    path("feedback/<slug:code>/<int:key>/slip/", feedback.invite, name="feedback-invite"),
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

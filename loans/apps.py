@@ -21,13 +21,12 @@ class LoansConfig(AppConfig):
         registries.exposures.register("loans", customer_page.exposure)
         registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register(
-            "loans.accounts", customer_page.accounts_card, order=300, on=registries.PAGES
+            "loans.accounts", customer_page.accounts_card, place="side", order=220
         )
         registries.number_readers.register("account", customer_page.account_of)
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
-        for source in (
-            customer_page.loans_paid_out,
-            customer_page.class_changes,
-            customer_page.lines_granted,
-        ):
-            registries.timeline_sources.register(f"loans.{source.__name__}", source, kind="credit")
+        tell = registries.timeline_sources.register
+        tell("loans.loans_paid_out", customer_page.loans_paid_out, kind="credit")
+        tell("loans.class_changes", customer_page.class_changes, kind="credit")
+        tell("loans.lines_granted", customer_page.lines_granted, kind="credit", on=registries.PAGES)
+        tell("loans.payments_by_month", customer_page.payments_by_month, kind="money")

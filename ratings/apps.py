@@ -13,10 +13,15 @@ class RatingsConfig(AppConfig):
 
         personal_data.register()
         cards, both = registries.page_cards, registries.PAGES
-        cards.register("ratings.rating", customer_page.rating_card, order=400, on=both)
-        cards.register("ratings.contribution", customer_page.contribution_card, order=410, on=both)
-        registries.timeline_sources.register("ratings.ratings", customer_page.ratings_made, kind="rating")
-        registries.timeline_sources.register("ratings.tiers", customer_page.tier_moves, kind="rating")
+        cards.register("ratings.rating", customer_page.rating_card, place="side", order=240, on=both)
+        cards.register("ratings.contribution", customer_page.contribution_card, place="side", order=250)
+        registries.page_badges.register("ratings.badges", customer_page.standing_badges, order=100)
+        registries.page_badges.register(
+            "ratings.grade", customer_page.grade_badges, order=100, on=("household",)
+        )
+        tell = registries.timeline_sources.register
+        tell("ratings.ratings", customer_page.ratings_made, kind="rating", on=both)
+        tell("ratings.tiers", customer_page.tier_moves, kind="rating")
         registries.list_columns.register("ratings.grades", customer_page.grades)
         registries.list_columns.register("ratings.tiers", customer_page.tiers)
         registries.list_filters.register("grade", customer_page.GRADE_FILTER)

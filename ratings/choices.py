@@ -31,3 +31,10 @@ class Tier(models.TextChoices):
     SILVER = "silver", _("Silver")
     STANDARD = "standard", _("Standard")
     WATCH = "watch", _("Watch")
+
+
+# What the union promises the customers of a tier (handbook §3.2); the others are served like everybody.
+PROMISES = {
+    Tier.VIP: _("promise: no queue, a visit each quarter"),
+    Tier.GOLD: _("promise: a visit twice a year"),
+}

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
 from customers.models import Customer, Household
-from customers.registries import ListFilter, TimelineEvent, Window
+from customers.registries import ListFilter, PageBadge, TimelineEvent, Window
 from ratings import overview, policies
-from ratings.choices import Grade, RatingStatus, Tier
+from ratings.choices import PROMISES, Grade, RatingStatus, Tier
 from ratings.models import Contribution, CreditRating, CustomerTier
 
 
@@ -31,6 +31,40 @@ def _unrated_card(staff: StaffMember, household: Household | None) -> tuple | No
     if household is None or not policies.may_rate(staff, household):
         return None
     return "ratings/_rating_card.html", {"rating": None, "may_rate": True, "household": household}
+
+
+def grade_badges(staff: StaffMember, customer: Customer | None, household: Household | None) -> list[PageBadge]:
+    """The grade of the household, or how far its rating has come."""
+    if household is None:
+        return []
+    rows = CreditRating.objects.visible_to(staff).filter(household=household).order_by("-as_of", "-id")
+    last = rows.values("grade", "status").first()
+    if last is None:
+        return []
+    kind, code = ("grade", last["grade"]) if last["grade"] else ("state", last["status"])
+    return [PageBadge(kind=kind, code=code, label="" if last["grade"] else RatingStatus(code).label)]
+
+
+def standing_badges(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> list[PageBadge]:
+    """Grade of the household, tier of the person, and what is promised to that tier."""
+    badges = grade_badges(staff, customer, household)
+    if customer is None or not policies.may_see_contribution(staff):
+        return badges
+    tier = tier_of(staff, customer)
+    if tier is None:
+        return badges
+    badges.append(PageBadge(kind="tier", code=tier))
+    if promise := PROMISES.get(tier):
+        badges.append(PageBadge(label=promise, tone="info", icon="star"))
+    return badges
+
+
+def tier_of(staff: StaffMember, customer: Customer) -> str | None:
+    """The tier of the last period."""
+    rows = CustomerTier.objects.visible_to(staff).filter(customer=customer)
+    return rows.order_by("-period_end", "-id").values_list("tier", flat=True).first()
 
 
 def contribution_card(

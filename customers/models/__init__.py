@@ -1,7 +1,6 @@
-"""The registry in chapters: people, households, visits, feedback, ledgers, consents, rights, tasks."""
+"""The registry in chapters: people, households, visits and feedback, ledgers, consents, rights, tasks."""
 
 from customers.models.consents import Consent, ConsentText
-from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
@@ -12,7 +11,7 @@ from customers.models.provenance import SourceRule, Statement
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.tasks import Task
-from customers.models.visits import VisitNote
+from customers.models.visits import Feedback, VisitNote
 
 __all__ = [
     "Consent",
@@ -27,7 +26,6 @@ __all__ = [
     "Household",
     "HouseholdEvent",
     "IdentityDocument",
-    "Invitation",
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",

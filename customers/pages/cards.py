@@ -8,9 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
-from customers import forms, masking, policies
-from customers.choices import CustomerState
-from customers.models import Customer, DocumentPhoto, Household
+from customers import forms, masking, numbers, policies
+from customers.choices import CustomerState, DocumentState
+from customers.models import Customer, DocumentPhoto, Household, IdentityDocument, Membership, Phone
+from customers.pages.exposure import book, columns, lines_of
+from customers.provenance.selectors import sources_of
 from customers.registries import PageAction, PageBadge
 from customers.selectors import (
     Shown,
@@ -22,20 +24,28 @@ from customers.selectors import (
     shown_document,
 )
 
+DOTTED = ("birth_date", "village", "group_no", "address", "occupation")
 
-def identity_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """Documents, phones, birth, village, occupation and where the person was registered."""
-    photos = DocumentPhoto.objects.filter(document=OuterRef("pk"))
-    documents = customer.documents.annotate(has_photo=Exists(photos)).order_by("pk")
-    phones = customer.phones.filter(valid_to=None).order_by("pk")
-    return "customers/pages/_identity_card.html", {
+
+def strip_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
+    """Who this is, in one line: number, phone, birth, village, occupation, each with where it is known from."""
+    documents = [row for row in documents_of(customer) if row.state != DocumentState.RETIRED]
+    first = [row for row in documents if row.kind in numbers.RESIDENT_KINDS] or documents
+    return "customers/pages/_strip.html", {
         "person": customer,
         "place": place(customer),
-        "documents": [shown_document(row) for row in documents],
-        "phones": [
-            Shown(row.get_kind_display(), masking.mask_phone(row.open("number")), what="phone", pk=row.pk)
-            for row in phones
-        ],
+        "documents": [shown_document(row) for row in first[:1]],
+        "phones": [shown_phone(row) for row in phones_of(customer)[:2]],
+        "sources": sources_of(customer, DOTTED),
+    }
+
+
+def identity_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
+    """Every document and phone, with photos and where the person was registered."""
+    return "customers/pages/_identity_card.html", {
+        "person": customer,
+        "documents": [shown_document(row) for row in documents_of(customer)],
+        "phones": [shown_phone(row) for row in phones_of(customer)],
         "photo_form": forms.PhotoForm() if policies.may_add_document_photo(staff, customer) else None,
         "photo_purposes": forms.PhotoPurposeForm()
         if policies.may_read_document_photo(staff, customer)
@@ -44,15 +54,79 @@ def identity_card(staff: StaffMember, customer: Customer, household: Household |
     }
 
 
+def documents_of(customer: Customer) -> list[IdentityDocument]:
+    """The person's documents with whether a photo is kept; read once a page."""
+    if not hasattr(customer, "shown_documents"):
+        photos = DocumentPhoto.objects.filter(document=OuterRef("pk"))
+        rows = customer.documents.annotate(has_photo=Exists(photos)).order_by("pk")
+        customer.shown_documents = list(rows)
+    return customer.shown_documents
+
+
+def phones_of(customer: Customer) -> list[Phone]:
+    """The person's phones in use; read once a page."""
+    if not hasattr(customer, "shown_phones"):
+        customer.shown_phones = list(customer.phones.filter(valid_to=None).order_by("pk"))
+    return customer.shown_phones
+
+
+def shown_phone(row: Phone) -> Shown:
+    """A phone with its number masked."""
+    return Shown(row.get_kind_display(), masking.mask_phone(row.open("number")), what="phone", pk=row.pk)
+
+
+def living_together(household: Household | None, staff: StaffMember) -> list[Membership]:
+    """Members of the household today, the head first; read once a page."""
+    if household is None:
+        return []
+    if not hasattr(household, "shown_members"):
+        household.shown_members = members_of(household, timezone.localdate(), staff)
+    return household.shown_members
+
+
 def household_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple | None:
     """Who lives together with the person."""
     if household is None:
         return None
-    members = members_of(household, timezone.localdate(), staff)
     return "customers/pages/_household_card.html", {
         "person": customer,
         "household": household,
-        "members": members,
+        "members": living_together(household, staff),
+    }
+
+
+def holdings_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple | None:
+    """What we have with the person and the household, in figures: deposits, loans, what is overdue, the line."""
+    members = living_together(household, staff)
+    names = {row.customer_id: row.customer.name for row in members} or {customer.pk: customer.name}
+    found = book(lines_of(staff, household, list(names)), names)
+    if found.is_empty:
+        return None
+    return "customers/pages/_holdings.html", {
+        "person": customer,
+        "household": household,
+        "own": found.of(customer.pk),
+        "book": found,
+        "is_alone": len(names) == 1,
+    }
+
+
+def exposure_card(staff: StaffMember, customer: Customer | None, household: Household) -> tuple:
+    """What all members have with us and owe, by member and by product."""
+    names = {row.customer_id: row.customer.name for row in living_together(household, staff)}
+    found = book(lines_of(staff, household, list(names)), names)
+    told = [(code, label) for code, label in columns() if found.totals.get(code)]
+    return "customers/pages/_exposure_card.html", {
+        "household": household,
+        "book": found,
+        "columns": told,
+        "rows": [(row, [(label, row.yuan.get(code)) for code, label in told]) for row in found.rows],
+        "totals": [(label, found.totals[code]) for code, label in told],
+        "bars": [
+            (label, found.totals[code], found.products[code])
+            for code, label in columns()
+            if code in found.products
+        ],
     }
 
 
@@ -67,8 +141,8 @@ def quality_card(staff: StaffMember, customer: Customer, household: Household | 
     last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
     found = quality(
         customer,
-        documents=list(customer.documents.all()),
-        has_phone=customer.phones.filter(valid_to=None).exists(),
+        documents=documents_of(customer),
+        has_phone=bool(phones_of(customer)),
         has_household=household is not None,
         last_visit=last_visit,
         today=timezone.localdate(),

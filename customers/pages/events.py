@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from customers import policies
 from customers.choices import FactSource
-from customers.feedback.policies import may_read_words
-from customers.models import Customer, Feedback, Household, LedgerRow, VisitNote
+from customers.models import (
+    Consent,
+    Customer,
+    FactSheet,
+    Feedback,
+    Household,
+    LedgerRow,
+    ManagerAssignment,
+    Sharing,
+    VisitNote,
+)
 from customers.registries import TimelineEvent, Window
+from customers.selectors import fact_label, fact_value
 
 EXCERPT = 160
+SHOWN_FACTS = 4
 
 
 def registration(
@@ -46,12 +58,99 @@ def visits(
     ]
 
 
+def facts_recorded(
+    staff: StaffMember, customer: Customer | None, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Facts that became known, those alone which a sheet brought and did not carry over."""
+    if not households:
+        return []
+    rows = FactSheet.objects.filter(household__in=households).select_related("recorded_by", "visit")
+    return [_facts_event(sheet) for sheet in window.latest(rows, "recorded_on")]
+
+
+def _facts_event(sheet: FactSheet) -> TimelineEvent:
+    day = sheet.recorded_on.isoformat()
+    new = [name for name, entry in sheet.sources.items() if entry[2] == day] or list(sheet.sources)
+    told = [f"{fact_label(name)} {fact_value(sheet, name)}" for name in new[:SHOWN_FACTS]]
+    if len(new) > SHOWN_FACTS:
+        told.append(_("%(number)s more") % {"number": len(new) - SHOWN_FACTS})
+    source = sheet.sources[new[0]][0] if new else ""
+    return TimelineEvent(
+        sheet.recorded_on,
+        _("Facts recorded"),
+        " · ".join(told),
+        "file-text",
+        reverse("customers:visit", args=[sheet.visit_id]) if sheet.visit_id else "",
+        who=str(sheet.recorded_by) if sheet.recorded_by else "",
+        source=source,
+        source_text=str(dict(FactSource.choices).get(source, "")),
+    )
+
+
+def managers_named(
+    staff: StaffMember, customer: Customer | None, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Days from which somebody else was responsible for the household."""
+    if not households:
+        return []
+    rows = ManagerAssignment.objects.filter(household__in=households).select_related("staff")
+    return [
+        TimelineEvent(
+            row.valid_from,
+            _("Manager now %(name)s") % {"name": row.staff}
+            if row.staff
+            else _("The director's post is responsible"),
+            icon="users",
+            url=reverse("customers:handover", args=[row.handover_id]) if row.handover_id else "",
+        )
+        for row in window.latest(rows, "valid_from")
+    ]
+
+
+def consents_given(
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Each answer of the person to a purpose that needs one."""
+    rows = window.latest(
+        Consent.objects.filter(customer=customer).select_related("recorded_by"), "decided_at", is_moment=True
+    )
+    return [
+        TimelineEvent(
+            localdate(row.decided_at),
+            f"{row.get_purpose_display()}: {row.get_decision_display()}",
+            row.get_channel_display(),
+            "gavel",
+            reverse("customers:consents", args=[customer.pk]),
+            who=str(row.recorded_by) if row.recorded_by else "",
+        )
+        for row in rows
+    ]
+
+
+def sharings_given(
+    staff: StaffMember, customer: Customer | None, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Days on which the household was shared with another branch."""
+    if not households:
+        return []
+    rows = Sharing.objects.filter(household__in=households).select_related("branch", "granted_by")
+    return [
+        TimelineEvent(
+            row.valid_from,
+            _("Shared with %(branch)s") % {"branch": row.branch},
+            f"{row.get_purpose_display()} · {_('until %(day)s') % {'day': row.valid_to}}",
+            "eye",
+            reverse("customers:household", args=[row.household_id]),
+            who=str(row.granted_by),
+        )
+        for row in window.latest(rows, "valid_from")
+    ]
+
+
 def feedback(
     staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
-    """What the customer said about the service, for those who read it with the name (handbook §4.6)."""
-    if not may_read_words(staff):
-        return []
+    """What the customer said about the service."""
     rows = window.latest(Feedback.objects.filter(customer=customer), "given_on")
     return [TimelineEvent(row.given_on, _("Feedback"), _feedback_words(row), "message") for row in rows]
 

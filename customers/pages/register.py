@@ -8,6 +8,9 @@ BOTH = ("customer", "household")
 
 def register() -> None:
     """Called once, when the apps are ready."""
+    page_cards.register("customers.strip", cards.strip_card, place="head", order=100)
+    page_cards.register("customers.holdings", cards.holdings_card, place="head", order=200)
+    page_cards.register("customers.exposure", cards.exposure_card, order=100, on=("household",))
     page_cards.register("customers.identity", cards.identity_card, place="side", order=100)
     page_cards.register("customers.household", cards.household_card, place="side", order=200)
     page_cards.register("customers.duplicates", cards.duplicates_card, place="side", order=300)
@@ -16,7 +19,12 @@ def register() -> None:
     page_actions.register("customers.visit", cards.visit_action, order=100, on=BOTH)
     page_actions.register("customers.facts", cards.facts_action, order=200, on=BOTH)
     page_actions.register("customers.member", cards.member_action, order=300, on=("household",))
-    timeline_sources.register("customers.registration", events.registration, kind="record")
-    timeline_sources.register("customers.ledger_rows", events.ledger_rows, kind="record")
-    timeline_sources.register("customers.visits", events.visits, kind="contact")
-    timeline_sources.register("customers.feedback", events.feedback, kind="contact")
+    tell = timeline_sources.register
+    tell("customers.registration", events.registration, kind="record")
+    tell("customers.ledger_rows", events.ledger_rows, kind="record")
+    tell("customers.visits", events.visits, kind="contact", on=BOTH)
+    tell("customers.feedback", events.feedback, kind="contact")
+    tell("customers.facts", events.facts_recorded, kind="facts", on=BOTH)
+    tell("customers.managers", events.managers_named, kind="household", on=BOTH)
+    tell("customers.consents", events.consents_given, kind="privacy")
+    tell("customers.sharings", events.sharings_given, kind="privacy", on=BOTH)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from branches.models import StaffMember, in_force
 from coopcrm.shared.periods import completed_years
@@ -109,8 +107,8 @@ class HouseholdPage:
     recorded_on: date | None
     missing: list[str]
     visits: list[VisitNote]
-    exposures: list[tuple[Any, Decimal]]
     parts: Composed = field(default_factory=Composed)
+    timeline: Timeline | None = None
 
 
 def household_page(staff: StaffMember, household: Household, *, today: date) -> HouseholdPage:
@@ -134,9 +132,7 @@ def household_page(staff: StaffMember, household: Household, *, today: date) -> 
         facts=fact_rows(sheet),
         recorded_on=sheet.recorded_on if sheet else None,
         missing=missing_facts(sheet),
-        visits=list(visits[:VISITS]),
-        exposures=[line for source in registries.exposures for line in source(staff, household)]
-        if is_own
-        else [],
+        visits=[] if is_own else list(visits[:VISITS]),
         parts=composed("household", staff, head, household) if is_own else Composed(),
+        timeline=timeline(staff, None, [household]) if is_own else None,
     )

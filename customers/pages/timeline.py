@@ -50,11 +50,8 @@ def timeline(
     until = min(filter(None, (day, asked.until)), default=None)
     limit = MOST_SEARCHED if asked.words else shown + size + 1
     window = registries.Window(limit, until, asked.since)
-    told = [
-        event
-        for _kind, source in registries.timeline_sources.of_kind(asked.kind)
-        for event in source(staff, customer, households, window)
-    ]
+    sources = registries.timeline_sources.chosen("customer" if customer else "household", asked.kind)
+    told = [event for source in sources for event in source(staff, customer, households, window)]
     told.sort(key=attrgetter("at"), reverse=True)
     if asked.words:
         told = [event for event in told if _says(event, asked.words)]

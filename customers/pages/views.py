@@ -6,13 +6,16 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from customers import forms, policies, readings, sharing
-from customers.models import Customer
+from customers.models import Customer, Household
 from customers.pages import selectors
+from customers.pages.forms import TimelineForm
+from customers.pages.timeline import Timeline, timeline
 from customers.portfolios.selectors import responsible_on
 from customers.search.recent import note_opened
 from customers.selectors import place
@@ -33,7 +36,13 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     readings.note_record(request.user, person, person.branch_id)
     note_opened(request.user, person.pk)
     page = selectors.customer_page(request.user, person, today=timezone.localdate())
-    context = {"page": page, "person": person, "place": place(person)}
+    context = {
+        "page": page,
+        "person": person,
+        "place": place(person),
+        "timeline_form": TimelineForm(page="customer"),
+        "timeline_url": reverse("customers:customer-timeline", args=[pk]),
+    }
     return render(request, "customers/customer.html", context)
 
 
@@ -66,6 +75,8 @@ def household(request: HttpRequest, pk: int) -> HttpResponse:
         "asked_for": asked_for,
         "responsible": responsible_on(found, asked_for) if asked_for else None,
         "place": place(found),
+        "timeline_form": TimelineForm(page="household"),
+        "timeline_url": reverse("customers:household-timeline", args=[pk]),
     }
     return render(request, "customers/household.html", context)
 
@@ -76,3 +87,39 @@ def day_asked(request: HttpRequest) -> date | None:
         return parse_date(request.GET.get("on", ""))
     except ValueError:
         return None
+
+
+# -- Timelines ---------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Part of what happened with a customer: of a kind, a period, with certain words, older than what is shown."""
+    rows = Customer.objects.managed_for(request.user).select_related(
+        "branch", "registered_at", "registered_by"
+    )
+    person = get_object_or_404(rows, pk=pk)
+    today = timezone.localdate()
+    household = selectors.household_of(person, today)
+    readings.note_record(request.user, person, person.branch_id)
+    form = TimelineForm(request.POST, page="customer")
+    found = timeline(request.user, person, [household] if household else [], form.asked(today))
+    return _timeline_part(request, form, found, person=person)
+
+
+@require_POST
+def household_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Part of what happened with a household."""
+    found = get_object_or_404(Household.objects.managed_for(request.user), pk=pk)
+    readings.note_record(request.user, found, found.branch_id)
+    form = TimelineForm(request.POST, page="household")
+    events = timeline(request.user, None, [found], form.asked(timezone.localdate()))
+    return _timeline_part(request, form, events, household=found)
+
+
+def _timeline_part(request: HttpRequest, form: TimelineForm, found: Timeline, **subject) -> HttpResponse:
+    if not request.htmx:
+        return render(request, "customers/pages/timeline.html", {"form": form, "timeline": found, **subject})
+    is_more = bool(request.POST.get("after"))
+    template = "customers/pages/_timeline_more.html" if is_more else "customers/pages/_timeline_list.html"
+    return render(request, template, {"timeline": found, "url": request.path})

@@ -32,7 +32,6 @@ from customers.models import (
     HandoverItem,
     Household,
     IdentityDocument,
-    Invitation,
     LedgerFile,
     LedgerImport,
     ReviewPair,
@@ -50,7 +49,6 @@ from tests.factories import (
     make_branch,
     make_customer,
     make_household,
-    make_invitation,
     make_pair,
     make_request,
     make_staff,
@@ -103,8 +101,6 @@ class Things:
     device: Device
     request: RightsRequest
     task: Task
-    invitation: Invitation
-    token: str
     export: Export | None = None
 
     @property
@@ -136,17 +132,7 @@ def make_things() -> Things:
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
     task = make_task(branch, customer=customer, owner=officer)
-    asked = make_invitation(customer, officer)
-    return Things(
-        *things,
-        *signed,
-        make_handover(household, officer),
-        device,
-        make_request(customer),
-        task,
-        asked.invitation,
-        asked.token,
-    )
+    return Things(*things, *signed, make_handover(household, officer), device, make_request(customer), task)
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -258,6 +244,7 @@ ARGUMENTS = {
     "audit/people/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "audit/seals/<int:number>/": lambda things, staff: {"number": make_seal().number},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/timeline/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/sources/<slug:attribute>/": lambda things, staff: {
         "pk": things.customer.pk,
         "attribute": "name",
@@ -300,6 +287,7 @@ ARGUMENTS = {
     "households/<int:pk>/rate/": lambda things, staff: {"pk": things.household.pk},
     "loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
     "ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},
+    "households/<int:pk>/timeline/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/facts/": lambda things, staff: {"pk": things.household.pk},
     "jobs/<int:pk>/": lambda things, staff: {"pk": things.export.job_id},
@@ -343,8 +331,6 @@ ARGUMENTS = {
     "organisation/lists/<str:kind>/template/": lambda things, staff: {"kind": "calendar"},
     "organisation/lists/<int:pk>/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
     "organisation/lists/<int:pk>/confirm/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
-    "feedback/<slug:code>/<int:key>/slip/": lambda things, staff: {"code": "visit", "key": things.visit.pk},
-    "say/<slug:token>/": lambda things, staff: {"token": things.token},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
     "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},
 }
