@@ -129,6 +129,13 @@ DEEDS = (
         frozenset(FIELD | DIRECTORS | UNION | {PostCode.ACCOUNTANT, PostCode.AUDITOR})
         - {PostCode.LOAN_GROUP, PostCode.UNION_COMMITTEE},
     ),
+    Place(
+        "/feedback/",
+        "message",
+        _("See what customers say"),
+        "man yi du fan kui ping jia yi jian",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
     Place("/organisation/", "building-bank", _("See the organisation"), "zu zhi ji gou yuan gong wang dian"),
     Place("/organisation/staff/", "users", _("See the staff"), "yuan gong ming ce tong shi"),
     Place("/organisation/areas/", "map-pin", _("See the areas"), "qu hua xiang zhen cun"),

@@ -36,6 +36,12 @@ if DEMONSTRATION and not INSECURE_HTTP:
 if DEBUG and not EMBEDDED:
     raise ImproperlyConfigured("COOPCRM_DEBUG=1 shows data in error pages; it is refused with real servers.")
 
+PUBLIC_URL = env("COOPCRM_PUBLIC_URL", "").rstrip("/")
+if PUBLIC_URL and not PUBLIC_URL.startswith("https://" if not INSECURE_HTTP else ("https://", "http://")):
+    raise ImproperlyConfigured(
+        "COOPCRM_PUBLIC_URL is where customers reach the site; it begins with https://."
+    )
+
 # -- Secrets: from files or the environment, never from the database or the repository --------------------------------
 
 COOPCRM_KEYS = Path(env("COOPCRM_KEYS", str(VAR_DIR / "keys") if EMBEDDED else None))

@@ -21,6 +21,7 @@ class CustomersConfig(AppConfig):
             sharing,
             story,
         )
+        from customers.feedback import follow_up, occasions
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
         from customers.pages import register as pages
@@ -39,6 +40,8 @@ class CustomersConfig(AppConfig):
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()
         personal.register_own_tables()
+        occasions.register_own()
+        follow_up.register_kinds()
         list_filters.register("agrees", consents.AGREES_FILTER)
         post_migrate.connect(prepare_privacy, sender=self)
 

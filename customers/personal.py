@@ -32,6 +32,7 @@ from customers.models import (
     Household,
     HouseholdEvent,
     IdentityDocument,
+    Invitation,
     LedgerRow,
     ManagerAssignment,
     Marriage,
@@ -220,9 +221,10 @@ OWN_TABLES = (
     PersonalTable(
         Feedback,
         owners=("customer",),
-        erases={"words": "''"},
+        erases={"words": f"CASE WHEN t.words = '' THEN '' ELSE {NOTHING} END", "origin": NO_BYTES},
         figures=("satisfaction", "recommendation"),
     ),
+    PersonalTable(Invitation, owners=("customer",), hides=("key",)),
     PersonalTable(  # the keyed digest stays, so that the ledger read once more does not bring the person back
         LedgerRow, owners=("customer",), erases={"raw": NO_BYTES}, figures=("row_key",)
     ),

@@ -160,6 +160,11 @@ relation_ends = Registry()
 judgements = Registry()
 """``judgement(staff, customer, household)`` returns ``[(words, address)]`` of decisions that a person may question."""
 
+occasions = Registry()
+"""By code: ``feedback.occasions.Occasion``, a kind of contact after which a customer is asked about the service."""
+
+opinion_measures = Registry()
+"""By code (csat, nps): ``measure({answer: count})`` returns a figure, or None while the answers are too few."""
 
 handover_facts = Registry()
 """``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""

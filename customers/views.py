@@ -271,6 +271,7 @@ def visit(request: HttpRequest, pk: int) -> HttpResponse:
         "correction": correction,
         "observed": selectors.facts_of_visit(note),
         "may_correct": correction is None and policies.may_correct_visit(request.user, note),
+        "may_invite": policies.may_record_visit(request.user, note.household),
     }
     return render(request, "customers/visit.html", context)
 

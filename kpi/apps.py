@@ -9,9 +9,12 @@ class KpiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from kpi import closing, exports  # noqa: F401 - the closing's steps and the lists register themselves
+        from customers.registries import opinion_measures
+        from kpi import closing, exports, measures  # noqa: F401 - the closing's steps and the lists register themselves
         from kpi.models import IndicatorSet
         from kpi.selectors import check_targets
         from ratings.versions import Family, register
 
+        opinion_measures.register("csat", measures.csat_of_counts)
+        opinion_measures.register("nps", measures.nps_of_counts)
         register(Family("indicators", _("Indicators"), IndicatorSet, {}, check_targets))

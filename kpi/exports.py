@@ -36,7 +36,9 @@ def _unit(params: dict) -> Unit | None:
 
 def _may_order(staff: StaffMember, params: dict) -> bool:
     unit = _unit(params)
-    return unit is not None and policies.may_see_figures(staff) and policies.may_take_rows(staff, unit)
+    if unit is None or not policies.may_see_figures(staff):
+        return False
+    return policies.may_take_rows(staff, unit, params["code"])
 
 
 def _count(staff: StaffMember, params: dict, most: int) -> int:

@@ -127,6 +127,20 @@ def nps(*, scores: Iterable[Any], min_n: int = MIN_ANSWERS) -> Measure:
     return _over(sum(s >= 9 for s in valid) - sum(s <= 6 for s in valid), len(valid), 1, times=100)
 
 
+def csat_of_counts(counts: Mapping[int, int]) -> Decimal | None:
+    """Satisfaction of answers that were counted already; None while they are too few."""
+    return csat(scores=_one_by_one(counts)).value
+
+
+def nps_of_counts(counts: Mapping[int, int]) -> Decimal | None:
+    """Net promoter score of answers that were counted already; None while they are too few."""
+    return nps(scores=_one_by_one(counts)).value
+
+
+def _one_by_one(counts: Mapping[int, int]) -> list[int]:
+    return [answer for answer, number in counts.items() for _ in range(number)]
+
+
 def retention(*, retained: int, start: int) -> Measure:
     """Customers kept over customers active at the start, twelve months."""
     return _over(retained, start, share=True)

@@ -103,8 +103,8 @@ def figure_page(request, unit, code, day):
     if code not in words.INDICATORS and code != words.SCORE.code:
         raise Http404
     page = FigurePage(request.user, unit, code, day)
-    may_see_rows = policies.may_see_rows(request.user, unit)
-    may_take_rows = policies.may_take_rows(request.user, unit)
+    may_see_rows = policies.may_see_rows(request.user, unit, code)
+    may_take_rows = policies.may_take_rows(request.user, unit, code)
     context = {"page": page, "unit": unit, "may_see_rows": may_see_rows, "may_take_rows": may_take_rows}
     if may_see_rows:
         part = request.GET.get("part", "")

@@ -6,11 +6,14 @@ from datetime import date
 from itertools import count
 
 from django.db import transaction
+from django.utils import timezone
 
 from branches.choices import AreaLevel, PostCode, UnitKind
 from branches.models import Area, Post, StaffMember, Unit
 from customers import numbers
 from customers.choices import Channel, DocumentKind, DocumentState, PhoneKind, Relation, RequestKind
+from customers.feedback import services
+from customers.feedback.occasions import Served
 from customers.identity import check_resident_id
 from customers.models import (
     Customer,
@@ -127,6 +130,20 @@ def add_document(
     document.seal("number", number)
     document.save(force_insert=True)
     return document
+
+
+def make_invitation(
+    customer: Customer,
+    staff: StaffMember | None = None,
+    *,
+    occasion: str = "registration",
+    key: str = "",
+    **more,
+) -> services.Issued:
+    """An open invitation of today, with the token of its link."""
+    served = Served(customer, customer.branch_id, staff)
+    on = more.pop("on", None) or timezone.localdate()
+    return services.invite(served=served, occasion=occasion, key=key or str(customer.pk), on=on, **more)
 
 
 def make_household(

@@ -128,6 +128,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ratings_ruleset": ("valid_to",),
     "customers_documentphoto": (),
     "customers_feedback": (),
+    "customers_invitation": ("token_digest", "expires_on", "issued"),
     "kpi_branchday": (),
     "kpi_indicatorset": ("valid_to",),
     "kpi_kpisnapshot": (),

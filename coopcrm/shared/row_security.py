@@ -118,6 +118,7 @@ RULES: dict[str, Rule] = {
     "customers_factsheet": household() | shared(),
     "customers_visitnote": household() | shared(),
     "customers_feedback": branch() | customer(),
+    "customers_invitation": branch() | customer(),
     "customers_ledgerfile": branch(),
     "customers_ledgerrow": branch() | customer(),
     "customers_ledgerimport": actor("started_by_id") | above("customers_ledgerfile", "run_id"),

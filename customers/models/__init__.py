@@ -1,6 +1,7 @@
-"""The registry in chapters: people, households, visits and feedback, ledgers, consents, rights, tasks."""
+"""The registry in chapters: people, households, visits, feedback, ledgers, consents, rights, tasks."""
 
 from customers.models.consents import Consent, ConsentText
+from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
@@ -11,7 +12,7 @@ from customers.models.provenance import SourceRule, Statement
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.tasks import Task
-from customers.models.visits import Feedback, VisitNote
+from customers.models.visits import VisitNote
 
 __all__ = [
     "Consent",
@@ -26,6 +27,7 @@ __all__ = [
     "Household",
     "HouseholdEvent",
     "IdentityDocument",
+    "Invitation",
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",

@@ -1,4 +1,4 @@
-"""What officers saw in the village and what customers say about the service."""
+"""What officers saw in the village."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from branches.models import StaffMember, Unit
+from branches.models import StaffMember
 from coopcrm.shared.classification import classes
 from customers.models.households import Household
-from customers.models.people import Customer
-from customers.querysets import BranchOrCustomerQuerySet, SharedPartQuerySet
+from customers.querysets import SharedPartQuerySet
 
 
 class VisitNote(models.Model):
@@ -54,26 +53,3 @@ class VisitNote(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.household_id} {self.visited_on}"
-
-
-class Feedback(models.Model):
-    """A customer's answer about the service: satisfaction 1–5, recommendation 0–10, words."""
-
-    classification = classes(C1="given_on", C2="satisfaction recommendation words")
-
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="feedback")
-    branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    given_on = models.DateField()
-    satisfaction = models.SmallIntegerField(null=True, blank=True)
-    recommendation = models.SmallIntegerField(null=True, blank=True)
-    words = models.CharField(max_length=500, blank=True)
-
-    objects = BranchOrCustomerQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("feedback")
-        verbose_name_plural = _("feedback")
-        indexes = [models.Index(fields=["branch", "given_on"], name="feedback_branch_day")]
-
-    def __str__(self) -> str:
-        return f"#{self.customer_id} {self.given_on}"

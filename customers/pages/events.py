@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from branches.models import StaffMember
 from customers import policies
 from customers.choices import FactSource
+from customers.feedback.policies import may_read_words
 from customers.models import (
     Consent,
     Customer,
@@ -150,7 +151,9 @@ def sharings_given(
 def feedback(
     staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
-    """What the customer said about the service."""
+    """What the customer said about the service, for those who read it with the name (handbook §4.6)."""
+    if not may_read_words(staff):
+        return []
     rows = window.latest(Feedback.objects.filter(customer=customer), "given_on")
     return [TimelineEvent(row.given_on, _("Feedback"), _feedback_words(row), "message") for row in rows]
 

@@ -32,6 +32,7 @@ from customers.models import (
     HandoverItem,
     Household,
     IdentityDocument,
+    Invitation,
     LedgerFile,
     LedgerImport,
     ReviewPair,
@@ -49,6 +50,7 @@ from tests.factories import (
     make_branch,
     make_customer,
     make_household,
+    make_invitation,
     make_pair,
     make_request,
     make_staff,
@@ -101,6 +103,8 @@ class Things:
     device: Device
     request: RightsRequest
     task: Task
+    invitation: Invitation
+    token: str
     export: Export | None = None
 
     @property
@@ -132,7 +136,17 @@ def make_things() -> Things:
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
     task = make_task(branch, customer=customer, owner=officer)
-    return Things(*things, *signed, make_handover(household, officer), device, make_request(customer), task)
+    asked = make_invitation(customer, officer)
+    return Things(
+        *things,
+        *signed,
+        make_handover(household, officer),
+        device,
+        make_request(customer),
+        task,
+        asked.invitation,
+        asked.token,
+    )
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -331,6 +345,8 @@ ARGUMENTS = {
     "organisation/lists/<str:kind>/template/": lambda things, staff: {"kind": "calendar"},
     "organisation/lists/<int:pk>/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
     "organisation/lists/<int:pk>/confirm/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
+    "feedback/<slug:code>/<int:key>/slip/": lambda things, staff: {"code": "visit", "key": things.visit.pk},
+    "say/<slug:token>/": lambda things, staff: {"token": things.token},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
     "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},
 }
