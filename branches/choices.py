@@ -30,6 +30,17 @@ class PostCode(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class Desk(models.TextChoices):
+    """Posts that learn the same: each has its first day and its quiz."""
+
+    COUNTER = "counter", _("Counter and accounts")
+    FIELD = "field", _("Villages and portfolios")
+    DIRECTION = "direction", _("Direction of a branch")
+    UNION = "union", _("Desks of the union")
+    AUDIT = "audit", _("Audit")
+    SITE = "site", _("Administration")
+
+
 class AreaLevel(models.TextChoices):
     PROVINCE = "province", _("Province")
     PREFECTURE = "prefecture", _("Prefecture")

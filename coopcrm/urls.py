@@ -22,6 +22,7 @@ urlpatterns = [
     path("sign-in/", include(signin.door)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", office.urls),
+    path("help/", include("branches.training.urls")),
     path("", include("branches.urls")),
     path("", include("customers.urls")),
     path("", include("loans.urls")),

@@ -9,6 +9,7 @@ from branches.models.lists import ListImport
 from branches.models.proposals import Proposal, ProposalBatch
 from branches.models.ranges import DateRange, IntegerRange, SecondOfDay, in_force
 from branches.models.staff import Post, RotationRule, StaffManager, StaffMember
+from branches.models.training import FirstDayStep, QuizRecord
 from branches.models.units import PlannedPost, Unit
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "DateRange",
     "Device",
     "Export",
+    "FirstDayStep",
     "IntegerRange",
     "ListImport",
     "OpeningException",
@@ -26,6 +28,7 @@ __all__ = [
     "Post",
     "Proposal",
     "ProposalBatch",
+    "QuizRecord",
     "RotationRule",
     "SecondFactorSecret",
     "SecondOfDay",

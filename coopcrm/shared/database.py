@@ -127,6 +127,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "ratings_panelvote": (),
     "ratings_ruleset": ("valid_to",),
     "customers_documentphoto": (),
+    "branches_quizrecord": (),
     "customers_feedback": (),
     "customers_invitation": ("token_digest", "expires_on", "issued"),
     "kpi_branchday": (),
@@ -161,6 +162,7 @@ AUDITORS = ("shared_auditentry", "shared_auditseal")
 DELETABLE: tuple[str, ...] = (
     "auth_group_permissions",
     "branches_calendarday",
+    "branches_firstdaystep",
     "branches_openingexception",
     "branches_staffmember_groups",
     "branches_staffmember_user_permissions",

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from coopcrm.shared.handbook import Topic, topic
 from coopcrm.shared.money import in_capitals
 
 register = template.Library()
@@ -57,6 +58,12 @@ BADGES = {
         "rejected": ("danger", "circle-x", _("Rejected")),
     },
 }
+
+
+@register.simple_tag
+def rule_of(field) -> Topic | None:
+    """The rule behind a field, where its form names one (``topics = {"number": "identity-number"}``)."""
+    return topic(getattr(field.form, "topics", {}).get(field.name, ""))
 
 
 @register.simple_tag

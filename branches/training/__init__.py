@@ -1,0 +1,1 @@
+"""The guided first day and the quiz of each desk."""
