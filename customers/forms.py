@@ -108,6 +108,8 @@ class FactsForm(StrictForm):
 class VisitForm(FactsForm):
     """A plain visit note: when, how long, what was seen, which facts."""
 
+    topics = {"summary": "valid-visit", "minutes": "valid-visit"}
+
     visited_on = forms.DateField(
         label=_("Visited on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -191,6 +193,8 @@ class OutcomeForm(forms.Form):
 class AskForm(StrictForm):
     """Ask another branch to share a household."""
 
+    topics = {"purpose": "known-elsewhere"}
+
     beside = ("deed",)
 
     purpose = forms.ChoiceField(label=_("What for"), choices=SharingPurpose)
@@ -207,6 +211,8 @@ class TransferForm(StrictForm):
 
 class RevealForm(StrictForm):
     """What a full number is needed for."""
+
+    topics = {"purpose": "reveal"}
 
     purpose = forms.ChoiceField(
         label=_("What for"), choices=[("", pgettext_lazy("no choice yet", "Choose")), *RevealPurpose.choices]

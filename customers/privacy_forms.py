@@ -19,6 +19,8 @@ from customers.purposes import CONSENTED, RULES
 class ConsentForm(StrictForm):
     """One answer of a person to one text."""
 
+    topics = {"purpose": "consent"}
+
     purpose = forms.ChoiceField(
         label=_("Purpose"), choices=[(code, RULES[code].purpose.label) for code in CONSENTED]
     )

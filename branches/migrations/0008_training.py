@@ -7,43 +7,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('branches', '0007_signed_rows_stay'),
+        ("branches", "0007_signed_rows_stay"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FirstDayStep',
+            name="FirstDayStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(max_length=40)),
-                ('done_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_day', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("step", models.CharField(max_length=40)),
+                ("done_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="first_day",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'step of the first day',
-                'verbose_name_plural': 'steps of the first day',
-                'constraints': [models.UniqueConstraint(fields=('staff', 'step'), name='first_day_step_once')],
+                "verbose_name": "step of the first day",
+                "verbose_name_plural": "steps of the first day",
+                "constraints": [
+                    models.UniqueConstraint(fields=("staff", "step"), name="first_day_step_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuizRecord',
+            name="QuizRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('desk', models.CharField(choices=[('counter', 'Counter and accounts'), ('field', 'Villages and portfolios'), ('direction', 'Direction of a branch'), ('union', 'Desks of the union'), ('audit', 'Audit'), ('site', 'Administration')], max_length=12, verbose_name='quiz')),
-                ('asked', models.JSONField()),
-                ('chosen', models.JSONField()),
-                ('right', models.PositiveSmallIntegerField()),
-                ('total', models.PositiveSmallIntegerField()),
-                ('taken_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='taken')),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quizzes', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "desk",
+                    models.CharField(
+                        choices=[
+                            ("counter", "Counter and accounts"),
+                            ("field", "Villages and portfolios"),
+                            ("direction", "Direction of a branch"),
+                            ("union", "Desks of the union"),
+                            ("audit", "Audit"),
+                            ("site", "Administration"),
+                        ],
+                        max_length=12,
+                        verbose_name="quiz",
+                    ),
+                ),
+                ("asked", models.JSONField()),
+                ("chosen", models.JSONField()),
+                ("right", models.PositiveSmallIntegerField()),
+                ("total", models.PositiveSmallIntegerField()),
+                (
+                    "taken_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="taken"
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quizzes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quiz taken',
-                'verbose_name_plural': 'quizzes taken',
-                'indexes': [models.Index(fields=['staff', 'desk', '-taken_at'], name='quiz_of_staff')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('right__lte', models.F('total')), ('total__gte', 1)), name='quiz_right_within_total')],
+                "verbose_name": "quiz taken",
+                "verbose_name_plural": "quizzes taken",
+                "indexes": [models.Index(fields=["staff", "desk", "-taken_at"], name="quiz_of_staff")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("right__lte", models.F("total")), ("total__gte", 1)),
+                        name="quiz_right_within_total",
+                    )
+                ],
             },
         ),
     ]

@@ -41,14 +41,18 @@ class Step:
 MY_DAY = Step(
     "my-day",
     _("See what waits for you"),
-    _("My day shows what is late, what is due today and what waits for you; g and d bring you back from anywhere."),
+    _(
+        "My day shows what is late, what is due today and what waits for you; g and d bring you back from anywhere."
+    ),
     "/",
     "task",
 )
 FIND = Step(
     "find",
     _("Find somebody"),
-    _("Press / and type a part of a name, pinyin like zhangguilan or zgl, the end of a number, or a village."),
+    _(
+        "Press / and type a part of a name, pinyin like zhangguilan or zgl, the end of a number, or a village."
+    ),
     "/customers/",
     "known-elsewhere",
 )
@@ -62,7 +66,10 @@ OPEN_PAGE = Step(
 REGISTER = Step(
     "register",
     _("Register at the counter"),
-    _("Type the number first: birth date, sex and region fill in. F4 adds a spouse, F5 the household, Ctrl Enter registers."),
+    _(
+        "Type the number first: birth date, sex and region fill in. F4 adds a spouse, F5 the household, "
+        "Ctrl Enter registers."
+    ),
     "/customers/new/",
     "likely-known",
 )

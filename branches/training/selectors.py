@@ -30,7 +30,9 @@ def first_day(staff: StaffMember) -> list[StepLine]:
     done = set(FirstDayStep.objects.filter(staff=staff).values_list("step", flat=True))
     steps = STEPS.get(desk_of(staff.scope.main_post), ())
     post = staff.scope.main_post
-    return [StepLine(step, topic(step.topic), step.code in done) for step in steps if post not in step.not_for]
+    return [
+        StepLine(step, topic(step.topic), step.code in done) for step in steps if post not in step.not_for
+    ]
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,16 @@ def training_lines(staff: StaffMember, today: date) -> list[TrainingLine]:
     posts = list(posts.select_related("staff", "unit").order_by("unit__code", "code", "staff"))
     people = [post.staff_id for post in posts]
     done = Counter(FirstDayStep.objects.filter(staff__in=people).values_list("staff", flat=True))
-    quizzes = QuizRecord.objects.filter(staff__in=people).order_by("staff", "desk", "-taken_at", "-pk")
-    last = {(quiz.staff_id, quiz.desk): quiz for quiz in quizzes.distinct("staff", "desk")}
+    quizzes = QuizRecord.objects.filter(staff__in=people).order_by("staff_id", "desk", "-pk")
+    last = {(quiz.staff_id, quiz.desk): quiz for quiz in quizzes.distinct("staff_id", "desk")}
     lines = []
     for post in posts:
         desk = desk_of(post.code)
         steps = [step for step in STEPS.get(desk, ()) if post.code not in step.not_for]
         lines.append(
-            TrainingLine(post, min(done[post.staff_id], len(steps)), len(steps), last.get((post.staff_id, desk)))
+            TrainingLine(
+                post, min(done[post.staff_id], len(steps)), len(steps), last.get((post.staff_id, desk))
+            )
         )
     return sorted(lines, key=lambda line: line.is_complete)
 

@@ -85,6 +85,18 @@ class VillageField(forms.CharField):
 class CounterForm(StrictForm):
     """A person at the counter: number first."""
 
+    topics = {
+        "number": "identity-number",
+        "keep_number": "number-as-typed",
+        "name": "name-alone",
+        "phone": "phone",
+        "village": "village",
+        "home": "one-household",
+        "relation": "head",
+        "reason": "likely-known",
+        "agrees_to": "consent",
+    }
+
     number = forms.CharField(
         label=_("Identity number"),
         required=False,

@@ -23,6 +23,8 @@ def day_field(label, **options) -> forms.DateField:
 class NameManagerForm(StrictForm):
     """A manager for households that the director's post manages."""
 
+    topics = {"staff": "manager"}
+
     manager = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Manager"))
     village = forms.ModelChoiceField(
         Area.objects.none(),

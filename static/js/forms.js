@@ -93,3 +93,12 @@ function keep(form) {
   form.addEventListener("submit", () => sessionStorage.removeItem(key));
   form.addEventListener("reset", () => sessionStorage.removeItem(key));
 }
+
+// F1 shows the rule of the field one is in; Escape puts it away -------------------------------------------------------
+
+document.addEventListener("keydown", (event) => {
+  const rule = document.activeElement?.closest(".field")?.querySelector("details.rule");
+  if (!rule || (event.key !== "F1" && !(event.key === "Escape" && rule.open))) return;
+  event.preventDefault();
+  rule.open = event.key === "F1" && !rule.open;
+});

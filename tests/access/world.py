@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from branches.choices import ListKind, PostCode
+from branches.choices import Desk, ListKind, PostCode
 from branches.models import (
     Area,
     Device,
@@ -19,9 +19,11 @@ from branches.models import (
     OpeningException,
     Proposal,
     ProposalBatch,
+    QuizRecord,
     StaffMember,
     Unit,
 )
+from branches.training.questions import questions_for
 from coopcrm.shared.models import AuditEntry, AuditSeal, Job, StoredFile
 from customers.choices import HandoverReason, LedgerKind
 from customers.exports import CUSTOMERS
@@ -237,7 +239,20 @@ def of_task(things: Things, staff) -> dict:
     return {"pk": things.task.pk}
 
 
+def of_quiz(things: Things, staff) -> dict:
+    """A quiz that somebody else took."""
+    return {"pk": make_quiz(things.officer).pk}
+
+
+def make_quiz(staff: StaffMember) -> QuizRecord:
+    codes = [question.code for question in questions_for(Desk.FIELD, "matrix")]
+    answers = {"asked": codes, "chosen": [0] * len(codes), "right": len(codes), "total": len(codes)}
+    return QuizRecord.objects.create(staff=staff, desk=Desk.FIELD, **answers)
+
+
 ARGUMENTS = {
+    "help/first-day/<slug:code>/": lambda things, staff: {"code": "my-day"},
+    "help/quiz/<int:pk>/": of_quiz,
     **{f"tasks/<int:pk>/{deed}": of_task for deed in ("", "done/", "drop/", "snooze/", "give/", "undo/")},
     **{f"handovers/<int:pk>/{step}": of_handover for step in ("", "give/", "take/", "close/", "cancel/")},
     "handovers/<int:pk>/items/<int:item>/": lambda things, staff: {
@@ -365,7 +380,12 @@ def own_proposal(things: Things, staff) -> dict:
     return {"pk": make_proposal(staff, things.branch, staff.username).pk if staff else things.proposal.pk}
 
 
+def own_quiz(things: Things, staff) -> dict:
+    return {"pk": make_quiz(staff or things.officer).pk}
+
+
 CASES = {
+    "help/quiz/<int:pk>/": own_quiz,
     "visits/<int:pk>/": own_visit,
     "visits/<int:pk>/correct/": own_visit,
     "proposals/<int:pk>/": own_proposal,

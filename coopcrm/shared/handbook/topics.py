@@ -51,7 +51,9 @@ _LIST = (
             "Eighteen characters; the last one is computed from the others, so that no single wrong character and "
             "hardly any swap passes."
         ),
-        _("629901198005120032 stands. With 21 in place of 12 the last character would have to be another one."),
+        _(
+            "629901198005120032 stands. With 21 in place of 12 the last character would have to be another one."
+        ),
     ),
     Topic(
         "number-as-typed",
