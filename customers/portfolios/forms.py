@@ -23,7 +23,7 @@ def day_field(label, **options) -> forms.DateField:
 class NameManagerForm(StrictForm):
     """A manager for households that the director's post manages."""
 
-    topics = {"staff": "manager"}
+    topics = {"manager": "manager"}
 
     manager = forms.ModelChoiceField(StaffMember.objects.none(), label=_("Manager"))
     village = forms.ModelChoiceField(
