@@ -16,9 +16,12 @@ from coopcrm.shared.errors import Refused, require
 from customers.choices import FactSource
 from customers.models import Customer, LedgerRow, Statement
 from customers.names import name_keys
+from customers.provenance import policies
 from customers.provenance.attributes import ATTRIBUTES, present_texts
 from customers.provenance.rules import rule_on
 from customers.provenance.survivorship import Decision, Said, decide, standing
+
+VERIFYING = (FactSource.DOCUMENT, FactSource.SEEN)
 
 
 @transaction.atomic
@@ -73,6 +76,56 @@ def state_values(
     show(row, decisions)
     _bring_up_to_date(customer, row, texts)
     return decisions
+
+
+@transaction.atomic
+def correct_or_add(
+    *,
+    staff: StaffMember,
+    customer: Customer,
+    values: Mapping[str, Any],
+    source: str,
+    on: date,
+    reason: str = "",
+    settles: bool = False,
+) -> dict[str, Decision]:
+    """State values from the page of a person; a paper or a look at the person verifies the record anew."""
+    require(
+        policies.may_state(staff, customer),
+        _("Counter, officers and directors of the managing branch add to what is known."),
+    )
+    if settles:
+        require(policies.may_settle(staff, customer), _("Accountant and directors decide what holds."))
+    decisions = state_values(
+        customer=customer, values=values, source=source, on=on, staff=staff, reason=reason, settles=settles
+    )
+    if source in VERIFYING and (customer.verified_on is None or customer.verified_on < on):
+        customer.verified_on = on
+        customer.save(update_fields=["verified_on"])
+    return decisions
+
+
+@transaction.atomic
+def hold(*, staff: StaffMember, statement: Statement, reason: str, on: date) -> Decision:
+    """Decide that a statement holds: it is shown until something newer is observed; undone by holding another.
+
+    An earlier value nobody disputes is restored without a reason of one's own.
+    """
+    customer = statement.customer
+    require(policies.may_settle(staff, customer), _("Accountant and directors decide what holds."))
+    if statement.attribute in customer.disputed:
+        require(reason.strip(), _("Say why this value holds."), code="reason_missing")
+    attribute = ATTRIBUTES[statement.attribute]
+    decisions = state_values(
+        customer=customer,
+        values={attribute.code: attribute.value_of(statement.value)},
+        source=statement.source,
+        on=on,
+        staff=staff,
+        reason=reason.strip() or _("An earlier value was restored."),
+        settles=True,
+    )
+    return decisions[attribute.code]
 
 
 def as_said(statement: Statement) -> Said:

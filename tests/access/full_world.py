@@ -17,7 +17,6 @@ from customers.models import (
     LedgerRow,
     PersonLock,
     StaffHousehold,
-    Statement,
 )
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
@@ -75,7 +74,6 @@ def make_everything() -> Things:
         account=account, month=TODAY.replace(day=1), adb=Decimal(10), balance_end=Decimal(10)
     )
     make_line(household)
-    Statement.objects.create(customer=customer, attribute="address", source="said", observed_on=TODAY)
     HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(

@@ -40,6 +40,7 @@ from customers.models import (
     ReviewPair,
     RightsRequest,
     Sharing,
+    Statement,
     Task,
     VisitNote,
 )
@@ -122,6 +123,9 @@ def make_things() -> Things:
     numbers = {"number": resident_number(), "phone": f"139{branch.pk:08d}"}
     customer = make_customer(branch=branch, village=village, **numbers)
     household = make_household(customer)
+    Statement.objects.create(
+        customer=customer, attribute="sex", value="F", compared="F", source="said", observed_on=TODAY
+    )
     pair = make_pair(customer, make_customer("张桂蓝", branch=branch))
     run = LedgerImport.objects.create(as_of=TODAY)
     file = LedgerFile.objects.create(
@@ -274,6 +278,11 @@ ARGUMENTS = {
     "audit/seals/<int:number>/": lambda things, staff: {"number": make_seal().number},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/timeline/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/statements/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/statements/<int:statement>/hold/": lambda things, staff: {
+        "pk": things.customer.pk,
+        "statement": things.customer.statements.earliest("pk").pk,
+    },
     "customers/<int:pk>/sources/<slug:attribute>/": lambda things, staff: {
         "pk": things.customer.pk,
         "attribute": "name",
