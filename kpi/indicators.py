@@ -17,6 +17,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from coopcrm.shared.periods import add_months, month_of
+from customers.provenance import quality, quality_sql
 from kpi import measures
 from loans.selectors import active_customers
 from loans.services import last_completed_month
@@ -88,7 +89,7 @@ def context_for(as_of: date, branch_id: int | None) -> dict[str, Any]:
         "as_of": as_of,
         "month_start": month_of(as_of).start,
         "year_back": add_months(as_of, -12),
-        "verified_after": as_of - timedelta(days=365),
+        "verified_after": as_of - timedelta(days=quality.FRESH_DAYS),
         "last_month": last_month,
         "same_month_before": add_months(last_month, -12),
         "year_end_month": date(as_of.year - 1, 12, 1),
@@ -272,29 +273,7 @@ APPLICATIONS = """
     WHERE (%(branch)s IS NULL OR q.branch_id = %(branch)s)
         AND q.applied_at >= (%(month_start)s::date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND q.applied_at < {end}
 """.format(end="((%(as_of)s::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai')")
-QUALITY = """
-    SELECT c.id AS customer_id,
-        (c.birth_date IS NOT NULL)::int + (c.sex <> '')::int + (c.village_id IS NOT NULL)::int
-            + (COALESCE(d.held, 0) > 0)::int + (COALESCE(t.phones, 0) > 0)::int AS filled,
-        5 AS required,
-        COALESCE(d.held, 0) + COALESCE(t.known, 0) AS passed,
-        COALESCE(d.documents, 0) + COALESCE(t.phones, 0) AS checked,
-        COALESCE(c.verified_on > %(verified_after)s AND c.verified_on <= %(as_of)s, false) AS is_fresh,
-        NOT EXISTS (SELECT 1 FROM customers_reviewpair r WHERE r.second_id = c.id AND r.state = 'open') AS is_distinct
-    FROM customers_customer c
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS documents, count(*) FILTER (WHERE state = 'HELD' AND invalid_reason = '') AS held
-        FROM customers_identitydocument d
-        WHERE d.customer_id = c.id AND d.recorded_on <= %(as_of)s AND d.kind <> 'marriage'
-    ) d ON true
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS phones, count(*) FILTER (WHERE kind <> 'unknown') AS known
-        FROM customers_phone t
-        WHERE t.customer_id = c.id AND t.valid_from <= %(as_of)s AND (t.valid_to IS NULL OR t.valid_to > %(as_of)s)
-    ) t ON true
-    WHERE c.kind = 'person' AND c.merged_into_id IS NULL AND c.registered_on <= %(as_of)s
-        AND (%(branch)s IS NULL OR c.branch_id = %(branch)s)
-"""
+QUALITY = quality_sql.parts()
 
 # -- From sums and from rows to the measure's arguments ----------------------------------------------------------------
 

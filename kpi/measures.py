@@ -11,20 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from coopcrm.shared.money import ZERO, rounded, to_decimal
+from coopcrm.shared.money import rounded, to_decimal
 from coopcrm.shared.periods import clock_starts_on, to_date, to_moment, to_time
 from coopcrm.shared.plain import Result
+from customers.provenance import quality
 
 ZERO_DENOMINATOR = "ZERO_DENOMINATOR"
 SMALL_SAMPLE = "SMALL_SAMPLE"
 NUMERATOR_GT_DENOMINATOR = "NUMERATOR_GT_DENOMINATOR"
 MIN_ANSWERS = 30
-QUALITY_WEIGHTS = {
-    "completeness": Decimal("0.4"),
-    "validity": Decimal("0.3"),
-    "freshness": Decimal("0.2"),
-    "uniqueness": Decimal("0.1"),
-}
 VISIT_MINUTES, VISIT_DISTANCE_M, VISIT_NOTE_CHARS = 10, 1000, 30
 
 
@@ -216,13 +211,9 @@ def data_quality(
     uniqueness: Sequence[int],
 ) -> Measure:
     """Weighted score of four (numerator, denominator) parts out of 100; a part without cases drops out."""
-    given = dict(zip(QUALITY_WEIGHTS, (completeness, validity, freshness, uniqueness), strict=True))
-    parts = [(QUALITY_WEIGHTS[name], part[0], part[1]) for name, part in given.items() if part[1]]
-    weights = sum((weight for weight, _, _ in parts), ZERO)
-    if not weights:
-        return Measure(None, ZERO_DENOMINATOR)
-    score = sum((weight * top / bottom for weight, top, bottom in parts), ZERO)
-    return Measure(rounded(100 * score / weights, 2))
+    given = dict(zip(quality.WEIGHTS, (completeness, validity, freshness, uniqueness), strict=True))
+    found = quality.score(given)
+    return Measure(None, ZERO_DENOMINATOR) if found is None else Measure(found)
 
 
 def visits_per_workday(*, valid_visits: int, workdays: int) -> Measure:

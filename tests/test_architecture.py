@@ -15,6 +15,8 @@ PURE = [
     "coopcrm/shared/errors.py",
     "customers/identity.py",
     "customers/masking.py",
+    "customers/provenance/quality.py",
+    "customers/provenance/survivorship.py",
     "loans/classification.py",
     "loans/draws.py",
     "loans/groups.py",

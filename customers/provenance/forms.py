@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
@@ -55,9 +54,7 @@ class CorrectForm(StrictForm):
             field = forms.ChoiceField(label=attribute.label, choices=choices, required=attribute.is_required)
         elif isinstance(attribute.value_of(""), str):
             longest = attribute.field.max_length
-            field = forms.CharField(
-                label=attribute.label, max_length=longest, required=attribute.is_required
-            )
+            field = forms.CharField(label=attribute.label, max_length=longest, required=attribute.is_required)
         else:
             widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
             field = forms.DateField(label=attribute.label, required=attribute.is_required, widget=widget)
@@ -85,7 +82,9 @@ class CorrectForm(StrictForm):
         if data.get("settles") and not data.get("reason"):
             self.add_error("reason", _("Say why this value holds."))
         if not self.errors and not self.stated(data):
-            raise forms.ValidationError(_("Nothing was changed. Correct a value, or say that all was confirmed."))
+            raise forms.ValidationError(
+                _("Nothing was changed. Correct a value, or say that all was confirmed.")
+            )
         return data
 
     def stated(self, data: dict[str, Any]) -> dict[str, Any]:
