@@ -122,6 +122,13 @@ DEEDS = (
         frozenset(COUNTER | FIELD | DIRECTORS) - {PostCode.LOAN_GROUP},
     ),
     Place(
+        "/records/",
+        "list-check",
+        _("See the records to complete"),
+        "dang an bu quan shu ju zhi liang zheng yi",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
         "/portfolios/",
         "users",
         _("Portfolios and handovers"),

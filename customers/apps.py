@@ -26,6 +26,7 @@ class CustomersConfig(AppConfig):
         from customers.models import Customer
         from customers.pages import register as pages
         from customers.persons import register as persons
+        from customers.provenance import cards as provenance
         from customers.registries import list_filters, number_readers, page_cards
         from customers.tasks import register as tasks
 
@@ -36,6 +37,7 @@ class CustomersConfig(AppConfig):
         number_readers.register("phone", reveal.phone_of)
         pages.register()
         persons.register()
+        provenance.register()
         page_cards.register("customers.consents", consents.consents_card, place="side", order=800)
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()

@@ -99,14 +99,6 @@ class Shown:
     what: str = ""
 
 
-@dataclass(frozen=True)
-class Quality:
-    """How complete the record is, 0 to 100, and what is missing, the weightiest first."""
-
-    score: int
-    missing: list[str]
-
-
 DOCUMENT_NOTES = {
     DocumentState.DISPUTED: (gettext_lazy("claimed by two persons"), "danger"),
     DocumentState.UNVERIFIED: (gettext_lazy("kept as typed, not valid"), "warn"),
@@ -143,30 +135,6 @@ def veiled(members: Iterable[Membership], staff: StaffMember) -> list[Membership
             if row.customer.is_locked:
                 row.customer.name = masking.mask_name(row.customer.name)
     return members
-
-
-def quality(
-    customer: Customer,
-    *,
-    documents: list[IdentityDocument],
-    has_phone: bool,
-    has_household: bool,
-    last_visit: date | None,
-    today: date,
-) -> Quality:
-    """Weigh what is known; each thing missing is a sentence that says what to ask at the next contact."""
-    is_held = any(row.state == DocumentState.HELD for row in documents)
-    asked = [
-        (30, is_held, _("a valid document number")),
-        (20, has_phone, _("a phone number")),
-        (15, customer.village_id is not None, _("the village")),
-        (15, has_household, _("the household")),
-        (10, customer.birth_date is not None, _("the date of birth")),
-        (10, last_visit is not None and last_visit > today - DUE_AFTER, _("a visit within the last year")),
-    ]
-    return Quality(
-        sum(w for w, known, _text in asked if known), [text for _w, known, text in asked if not known]
-    )
 
 
 def open_pairs(customer: Customer) -> list[ReviewPair]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,6 @@ from customers.selectors import (
     open_pairs,
     pair_line,
     place,
-    quality,
     shown_document,
 )
 
@@ -134,20 +133,6 @@ def duplicates_card(staff: StaffMember, customer: Customer, household: Household
     """Undecided possible duplicates of the person."""
     pairs = [pair_line(pair, customer, staff) for pair in open_pairs(customer)]
     return ("customers/pages/_duplicates_card.html", {"pairs": pairs}) if pairs else None
-
-
-def quality_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """How complete the record is, and what to ask at the next contact."""
-    last_visit = household.visits.aggregate(day=Max("visited_on"))["day"] if household else None
-    found = quality(
-        customer,
-        documents=documents_of(customer),
-        has_phone=bool(phones_of(customer)),
-        has_household=household is not None,
-        last_visit=last_visit,
-        today=timezone.localdate(),
-    )
-    return "customers/pages/_quality_card.html", {"quality": found}
 
 
 def state_badges(

@@ -14,7 +14,6 @@ def register() -> None:
     page_cards.register("customers.identity", cards.identity_card, place="side", order=100)
     page_cards.register("customers.household", cards.household_card, place="side", order=200)
     page_cards.register("customers.duplicates", cards.duplicates_card, place="side", order=300)
-    page_cards.register("customers.quality", cards.quality_card, place="side", order=400)
     page_badges.register("customers.state", cards.state_badges, order=900)
     page_actions.register("customers.visit", cards.visit_action, order=100, on=BOTH)
     page_actions.register("customers.facts", cards.facts_action, order=200, on=BOTH)

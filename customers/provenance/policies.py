@@ -15,3 +15,8 @@ def may_state(staff: StaffMember, customer: Customer) -> bool:
 def may_settle(staff: StaffMember, customer: Customer) -> bool:
     """Accountant and directors of the managing branch decide which of several statements holds."""
     return policies.may_correct(staff, customer)
+
+
+def may_see_records(staff: StaffMember) -> bool:
+    """Everybody who works with customers sees which records of their branches are to be completed."""
+    return policies.may_see_rights(staff)

@@ -12,10 +12,12 @@ from typing import Any
 
 from django.db import connection
 
-from branches.models import Area, Unit
+from branches.models import Area, StaffMember, Unit
 from customers.choices import ReviewState
 from customers.models import Customer, IdentityDocument, Phone, ReviewPair
 from customers.provenance import quality, quality_sql
+from customers.provenance.attributes import ATTRIBUTES
+from customers.selectors import Page, page_by_id
 
 POOR = 60
 MOST_VILLAGES = 200
@@ -92,10 +94,12 @@ def villages_to_complete(branch: Unit, as_of: date) -> list[VillageLine]:
     return [VillageLine(places.get(row[0]), *row[1:]) for row in rows]
 
 
-def people_to_complete(branch: Unit, village: int | None, as_of: date) -> list[PersonLine]:
+def people_to_complete(
+    staff: StaffMember, branch: Unit, village: int | None, as_of: date
+) -> list[PersonLine]:
     """People of a village, the worst records first, with what to ask; a fixed number of queries."""
     scores = dict(_rows(OF_VILLAGE, branch, as_of, village=village))
-    people = Customer.objects.in_bulk(list(scores))
+    people = Customer.objects.managed_for(staff).in_bulk(list(scores))
     records = records_of(people.values(), as_of)
     return [
         PersonLine(people[pk], score, quality.gaps(records[pk], as_of))
@@ -131,3 +135,22 @@ def records_of(customers: Iterable[Customer], as_of: date) -> dict[int, quality.
         )
         for pk, person in people.items()
     }
+
+
+@dataclass(frozen=True)
+class DisputedLine:
+    """A person with the attributes about which statements contradict each other, in words."""
+
+    customer: Customer
+    labels: list[str]
+
+
+def disputed_people(staff: StaffMember, branch: Unit, after: str = "") -> Page:
+    """People of a branch with disputed values; a page by cursor."""
+    rows = Customer.objects.managed_for(staff).current().filter(branch=branch).exclude(disputed=[])
+    page = page_by_id(rows.select_related("village"), after, newest_first=False)
+    lines = [
+        DisputedLine(person, [ATTRIBUTES[code].label for code in person.disputed if code in ATTRIBUTES])
+        for person in page.rows
+    ]
+    return Page(lines, page.after)

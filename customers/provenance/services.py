@@ -16,7 +16,7 @@ from coopcrm.shared.errors import Refused, require
 from customers.choices import FactSource
 from customers.models import Customer, LedgerRow, Statement
 from customers.names import name_keys
-from customers.provenance import policies
+from customers.provenance import asking, policies
 from customers.provenance.attributes import ATTRIBUTES, present_texts
 from customers.provenance.rules import rule_on
 from customers.provenance.survivorship import Decision, Said, decide, standing
@@ -102,6 +102,7 @@ def correct_or_add(
     if source in VERIFYING and (customer.verified_on is None or customer.verified_on < on):
         customer.verified_on = on
         customer.save(update_fields=["verified_on"])
+    asking.close_what_is_known(customer, timezone.localdate())
     return decisions
 
 
@@ -125,6 +126,7 @@ def hold(*, staff: StaffMember, statement: Statement, reason: str, on: date) -> 
         reason=reason.strip() or _("An earlier value was restored."),
         settles=True,
     )
+    asking.close_what_is_known(customer, on)
     return decisions[attribute.code]
 
 

@@ -10,9 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from branches.choices import UnitKind
+from branches.models import Unit
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import takes
+from coopcrm.shared.paging import id_in
 from customers.models import Customer, Statement
-from customers.provenance import policies, services
+from customers.provenance import asking, policies, records, services
 from customers.provenance.attributes import ATTRIBUTES
 from customers.provenance.forms import CorrectForm, HoldForm
 from customers.provenance.selectors import sources_of
@@ -105,3 +109,52 @@ def hold(request: HttpRequest, pk: int, statement: int) -> HttpResponse:
     else:
         messages.success(request, _("This value holds from now on."))
     return redirect("customers:statements", pk)
+
+
+@require_POST
+@takes()
+def ask_missing(request: HttpRequest, pk: int) -> HttpResponse:
+    """One click: what is missing is asked at the next contact."""
+    person = own_customer(request, pk)
+    try:
+        asking.ask_at_next_contact(staff=request.user, customer=person, on=timezone.localdate())
+    except PermissionRefused as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        messages.info(request, str(refusal))
+    else:
+        messages.success(request, _("It will be asked at the next contact; the task closes by itself."))
+    return redirect("customers:customer", pk)
+
+
+# -- Records to complete -----------------------------------------------------------------------------------------------
+
+
+@require_GET
+def records_page(request: HttpRequest) -> HttpResponse:
+    """Which records of a branch are to be completed: its villages, the people of one, or what is disputed."""
+    if not policies.may_see_records(request.user):
+        raise PermissionDenied(_("Your post does not work with this page."))
+    branches = own_branches(request)
+    chosen = id_in(request.GET.get("branch", ""))
+    branch = next((unit for unit in branches if unit.pk == chosen), branches[0] if branches else None)
+    tab, today = request.GET.get("tab", ""), timezone.localdate()
+    village = request.GET.get("village", "")
+    context = {"branches": branches, "branch": branch, "tab": tab, "village": village}
+    if branch is None:
+        return render(request, "customers/provenance/records.html", context)
+    if tab == "disputed":
+        context["page"] = records.disputed_people(request.user, branch, request.GET.get("after", ""))
+    elif village:
+        number = None if village == "none" else id_in(village)
+        context["people"] = records.people_to_complete(request.user, branch, number, today)
+    else:
+        context["villages"] = records.villages_to_complete(branch, today)
+    return render(request, "customers/provenance/records.html", context)
+
+
+def own_branches(request: HttpRequest) -> list[Unit]:
+    """Branches whose people somebody works with; all of them for the union's posts and audit."""
+    rows = Unit.objects.filter(kind=UnitKind.BRANCH, closed_on=None).order_by("code")
+    scope = request.user.scope
+    return list(rows if scope.sees_union else rows.filter(pk__in=scope.branch_ids))

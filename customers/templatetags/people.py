@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from customers import forms, policies
+from customers.provenance import asking
 
 register = template.Library()
 
@@ -22,3 +24,9 @@ def reveal(context, customer, what: str, pk: int) -> dict:
     if not policies.may_reveal(context["request"].user, customer):
         return {}
     return forms.reveal_context(customer, what, pk)
+
+
+@register.inclusion_tag("customers/provenance/_questions.html")
+def questions(household) -> dict:
+    """What is to be asked of the people of a household at this contact."""
+    return {"questions": asking.questions_of(household, timezone.localdate())}

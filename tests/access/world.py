@@ -278,6 +278,7 @@ ARGUMENTS = {
     "audit/seals/<int:number>/": lambda things, staff: {"number": make_seal().number},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/timeline/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/ask-missing/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/statements/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/statements/<int:statement>/hold/": lambda things, staff: {
         "pk": things.customer.pk,

@@ -7,11 +7,21 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from branches.choices import PostCode
+from coopcrm.shared import acting
 from customers.choices import DocumentKind, DocumentState
 from customers.models import Customer, IdentityDocument, Phone
 from customers.provenance import quality, quality_sql, records
 from customers.provenance.quality import Paper, Record, gaps, parts, score
-from tests.factories import add_document, make_branch, make_customer, make_pair, make_village, resident_number
+from tests.factories import (
+    add_document,
+    make_branch,
+    make_customer,
+    make_pair,
+    make_staff,
+    make_village,
+    resident_number,
+)
 
 DAY = date(2026, 3, 31)
 GOOD = Record(
@@ -136,8 +146,9 @@ def test_a_branch_sees_its_villages_and_people_the_worst_first(django_assert_num
     make_customer("locked", branch=branch, village=bad, is_locked=True)
 
     lines = records.villages_to_complete(branch, DAY)
-    with django_assert_num_queries(5):
-        people = records.people_to_complete(branch, bad.pk, DAY)
+    director = make_staff(PostCode.DIRECTOR, unit=branch)
+    with acting.for_staff(director), django_assert_num_queries(5):
+        people = records.people_to_complete(director, branch, bad.pk, DAY)
 
     assert [(line.village, line.people, line.poor) for line in lines] == [(bad, 2, 1), (good, 1, 0)]
     assert [line.customer for line in people] == [worst, better]
