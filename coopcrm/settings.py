@@ -356,6 +356,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
+    "campaigns": {
+        "task": "customers.beat.look_after_campaigns",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
     "retention": {
         "task": "customers.beat.look_after_retention",
         "schedule": crontab(hour=2, minute=30),

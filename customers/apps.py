@@ -21,6 +21,8 @@ class CustomersConfig(AppConfig):
             sharing,
             story,
         )
+        from customers.campaigns import exports as campaign_lists  # noqa: F401 - registers its list
+        from customers.campaigns import services as campaign_deeds  # noqa: F401 - registers what two people sign
         from customers.feedback import follow_up, occasions
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer

@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from coopcrm.shared import acting
 from customers import erasure
+from customers.campaigns import segments
+from customers.campaigns import services as campaigns
 from customers.portfolios import services as portfolios
 from customers.tasks import services as tasks
 
@@ -22,3 +24,12 @@ def look_after_retention() -> None:
     """Every night: order the removal of expired copies and the erasures of the business date."""
     with acting.as_system("retention"):
         erasure.order_nightly(as_of=timezone.localdate())
+
+
+@shared_task
+def look_after_campaigns() -> None:
+    """Every night: count the segments, and finish the campaigns whose last day is over."""
+    today = timezone.localdate()
+    with acting.as_system("campaigns"):
+        campaigns.finish_due(on=today)
+        segments.order_counts(on=today)

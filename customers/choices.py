@@ -285,3 +285,31 @@ class TaskState(models.TextChoices):
     OPEN = "open", pgettext_lazy("state of a task", "Open")
     DONE = "done", pgettext_lazy("state of a task", "Done")
     DROPPED = "dropped", pgettext_lazy("state of a task", "Dropped")
+
+
+class CampaignChannel(models.TextChoices):
+    """How the people on a list are contacted."""
+
+    CALL = "call", _("Call")
+    VISIT = "visit", _("Visit")
+    COUNTER = "counter", _("At the counter")
+    MESSAGE = "message", _("List for messages")
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    RUNNING = "running", pgettext_lazy("a campaign", "Running")
+    STOPPED = "stopped", pgettext_lazy("a campaign", "Stopped")
+    FINISHED = "finished", pgettext_lazy("a campaign", "Finished")
+
+
+class CampaignOutcome(models.TextChoices):
+    """What came of contacting somebody."""
+
+    NOT_REACHED = "not_reached", _("not reached")
+    REACHED = "reached", _("reached")
+    INTERESTED = "interested", _("interested")
+    BOUGHT = "bought", _("bought")
+    REFUSED = "refused", _("refused the offer")
+    WRONG_NUMBER = "wrong_number", _("wrong number")
+    NEVER = "never", _("do not contact again")

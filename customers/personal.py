@@ -22,6 +22,7 @@ from coopcrm.shared.models import AuditEntry, Deed
 from coopcrm.shared.plain import plain
 from customers import registries
 from customers.models import (
+    CampaignMember,
     Consent,
     Customer,
     DocumentPhoto,
@@ -42,6 +43,7 @@ from customers.models import (
     Phone,
     ReviewPair,
     RightsRequest,
+    SegmentMember,
     Sharing,
     StaffHousehold,
     Statement,
@@ -224,6 +226,8 @@ OWN_TABLES = (
         erases={"words": f"CASE WHEN t.words = '' THEN '' ELSE {NOTHING} END", "origin": NO_BYTES},
         figures=("satisfaction", "recommendation"),
     ),
+    PersonalTable(SegmentMember, owners=("customer",)),
+    PersonalTable(CampaignMember, owners=("customer",), figures=("outcome",)),
     PersonalTable(Invitation, owners=("customer",), hides=("key",)),
     PersonalTable(  # the keyed digest stays, so that the ledger read once more does not bring the person back
         LedgerRow, owners=("customer",), erases={"raw": NO_BYTES}, figures=("row_key",)

@@ -222,3 +222,14 @@ class TaskQuerySet(BranchRowQuerySet):
         scope = require_scope(staff)
         places = scope.branch_ids | scope.unit_ids
         return self.filter(owner=None, post__in=scope.posts, branch__in=places)
+
+
+class OfBranchOrUnionQuerySet(QuerySet):
+    """Things of one branch, or of the union where the branch is empty: names and rules, no person's rows."""
+
+    def visible_to(self, staff: StaffMember) -> OfBranchOrUnionQuerySet:
+        """Those of the person's branches and of the union; all for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        return self.filter(Q(branch__in=scope.branch_ids) | Q(branch=None))

@@ -166,6 +166,9 @@ occasions = Registry()
 opinion_measures = Registry()
 """By code (csat, nps): ``measure({answer: count})`` returns a figure, or None while the answers are too few."""
 
+campaign_measures = Registry()
+"""By code: the ``CampaignMeasure`` by which contacted and held-out people are compared."""
+
 handover_facts = Registry()
 """``weigh(household ids)`` returns ``{household id: HandoverFacts}`` for the list of a handover, set-based."""
 
@@ -187,6 +190,19 @@ class TaskKind:
     settled: Callable[[Any, date], Any] | None = None
     may_snooze: bool = True
     action: Callable[[Any], tuple[Any, str] | None] | None = None
+
+
+@dataclass(frozen=True)
+class CampaignMeasure:
+    """Something that a campaign is meant to change: a ``share`` of people or ``money`` (yuan) a person.
+
+    ``values`` is SQL that selects ``customer_id, value`` for people of %(campaign)s, from %(since)s until %(until)s;
+    who has no row counts as 0.
+    """
+
+    label: Any
+    kind: str
+    values: str
 
 
 @dataclass(frozen=True)

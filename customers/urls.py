@@ -3,9 +3,9 @@
 from django.urls import path
 
 from customers import privacy_views, views
+from customers.campaigns import urls as campaigns
 from customers.counter import views as counter
-from customers.feedback import public as feedback_public
-from customers.feedback import views as feedback
+from customers.feedback import urls as feedback
 from customers.lists import views as lists
 from customers.pages import views as pages
 from customers.persons import views as persons
@@ -67,11 +67,8 @@ urlpatterns = [
     path("handovers/<int:pk>/close/", portfolios.handover_step, {"step": "close"}, name="handover-close"),
     path("handovers/<int:pk>/cancel/", portfolios.handover_step, {"step": "cancel"}, name="handover-cancel"),
     *tasks.urlpatterns,
-    path("say/thanks/", feedback_public.thanks, name="feedback-thanks"),
-    path("say/<slug:token>/", feedback_public.answer, name="feedback-answer"),
-    path("feedback/", feedback.opinions, name="feedback"),
-    path("feedback/asking/", feedback.asking, name="feedback-asking"),
-    path("feedback/<slug:code>/<int:key>/slip/", feedback.invite, name="feedback-invite"),
+    *feedback.urlpatterns,
+    *campaigns.urlpatterns,
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

@@ -10,7 +10,7 @@ class LoansConfig(AppConfig):
     def ready(self):
         from coopcrm.shared import rotation
         from customers import numbers, registries
-        from loans import customer_page, personal_data
+        from loans import campaigns, customer_page, personal_data
         from loans.handovers import handover_facts
         from loans.ledger_accounts import write_accounts
         from loans.models import Account
@@ -19,6 +19,8 @@ class LoansConfig(AppConfig):
         personal_data.register()
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)
+        registries.campaign_measures.register("new_product", campaigns.NEW_PRODUCT)
+        registries.campaign_measures.register("deposits", campaigns.DEPOSIT_CHANGE)
         registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register(
             "loans.accounts", customer_page.accounts_card, place="side", order=220

@@ -26,6 +26,7 @@ COMPUTED: dict[str, str] = {
     "loans_accountday": "facts of the core system, loaded by the million and never changed here",
     "loans_accountmonth": "rolled up from the days by the closing",
     "loans_loanclassification": "computed by the closing",
+    "customers_segmentmember": "computed from the filters of a segment by each count",
     "ratings_creditrating": "computed from facts by a rule version",
     "ratings_contribution": "computed by the closing",
     "ratings_customertier": "computed by the closing",

@@ -129,6 +129,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_documentphoto": (),
     "branches_quizrecord": (),
     "customers_feedback": (),
+    "customers_segmentmember": ("valid_to",),
+    "customers_segmentversion": (),
     "customers_invitation": ("token_digest", "expires_on", "issued"),
     "kpi_branchday": (),
     "kpi_indicatorset": ("valid_to",),

@@ -1,5 +1,13 @@
 """The registry in chapters: people, households, visits, feedback, ledgers, consents, rights, tasks."""
 
+from customers.models.campaigns import (
+    Campaign,
+    CampaignMember,
+    Segment,
+    SegmentDay,
+    SegmentMember,
+    SegmentVersion,
+)
 from customers.models.consents import Consent, ConsentText
 from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import HouseholdEvent
@@ -15,6 +23,8 @@ from customers.models.tasks import Task
 from customers.models.visits import VisitNote
 
 __all__ = [
+    "Campaign",
+    "CampaignMember",
     "Consent",
     "ConsentText",
     "Customer",
@@ -40,6 +50,10 @@ __all__ = [
     "PrivacyRule",
     "ReviewPair",
     "RightsRequest",
+    "Segment",
+    "SegmentDay",
+    "SegmentMember",
+    "SegmentVersion",
     "Sharing",
     "SourceRule",
     "StaffHousehold",

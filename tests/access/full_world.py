@@ -24,7 +24,7 @@ from loans.partitions import ensure_months
 from ratings.models import Contribution, Panel, PanelVote
 from tests.access.world import Things, make_document_photo, make_export, make_things
 from tests.book import make_account, make_line, make_score
-from tests.factories import TODAY, make_invitation
+from tests.factories import TODAY
 
 
 def protected_models() -> list[type[models.Model]]:
@@ -38,13 +38,7 @@ def make_everything() -> Things:
     """Things of one branch, with at least one row in every protected table."""
     things = make_things()
     household, customer = things.household, things.customer
-    Feedback.objects.create(
-        customer=customer,
-        branch=things.branch,
-        given_on=TODAY,
-        satisfaction=4,
-        invitation=make_invitation(customer, things.officer, occasion="visit").invitation,
-    )
+    Feedback.objects.create(customer=customer, branch=things.branch, given_on=TODAY, satisfaction=4)
     days = {"relation_ended_on": TODAY, "locked_on": TODAY, "erasure_due_on": TODAY}
     PersonLock.objects.create(customer=customer, reason="asked", locked_by=things.officer, **days)
     ErasureProof.objects.create(

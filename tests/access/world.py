@@ -28,6 +28,8 @@ from coopcrm.shared.models import AuditEntry, AuditSeal, Job, StoredFile
 from customers.choices import HandoverReason, LedgerKind
 from customers.exports import CUSTOMERS
 from customers.models import (
+    Campaign,
+    CampaignMember,
     Customer,
     DocumentPhoto,
     Handover,
@@ -39,6 +41,9 @@ from customers.models import (
     LedgerImport,
     ReviewPair,
     RightsRequest,
+    Segment,
+    SegmentMember,
+    SegmentVersion,
     Sharing,
     Statement,
     Task,
@@ -108,6 +113,8 @@ class Things:
     task: Task
     invitation: Invitation
     token: str
+    segment: Segment
+    member: CampaignMember
     export: Export | None = None
 
     @property
@@ -152,7 +159,33 @@ def make_things() -> Things:
         task,
         asked.invitation,
         asked.token,
+        *make_campaign(customer),
     )
+
+
+def make_campaign(customer: Customer) -> tuple[Segment, CampaignMember]:
+    """A segment of the branch with one customer, and a campaign that runs with that customer on its list."""
+    segment = Segment.objects.create(name="A", branch=customer.branch)
+    version = SegmentVersion.objects.create(segment=segment, number=1, filters={})
+    SegmentMember.objects.create(segment=segment, customer=customer, valid_from=TODAY)
+    campaign = Campaign.objects.create(
+        name="A",
+        branch=customer.branch,
+        segment=segment,
+        version=version,
+        goal="More deposits",
+        offer="Deposit of a year",
+        channel="call",
+        starts_on=TODAY,
+        ends_on=TODAY,
+        seed=b"1" * 16,
+        state="running",
+        drawn_on=TODAY,
+    )
+    member = CampaignMember.objects.create(
+        campaign=campaign, customer=customer, branch=customer.branch, is_holdout=False
+    )
+    return segment, member
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -371,6 +404,15 @@ ARGUMENTS = {
     "organisation/lists/<int:pk>/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
     "organisation/lists/<int:pk>/confirm/": lambda things, staff: {"pk": ListImport.objects.latest("pk").pk},
     "feedback/<slug:code>/<int:key>/slip/": lambda things, staff: {"code": "visit", "key": things.visit.pk},
+    "segments/<int:pk>/": lambda things, staff: {"pk": things.segment.pk},
+    "segments/<int:pk>/count/": lambda things, staff: {"pk": things.segment.pk},
+    "segments/<int:pk>/end/": lambda things, staff: {"pk": things.segment.pk},
+    "campaigns/<int:pk>/": lambda things, staff: {"pk": things.member.campaign_id},
+    "campaigns/<int:pk>/work/": lambda things, staff: {"pk": things.member.campaign_id},
+    "campaigns/<int:pk>/start/": lambda things, staff: {"pk": things.member.campaign_id},
+    "campaigns/<int:pk>/stop/": lambda things, staff: {"pk": things.member.campaign_id},
+    "campaigns/<int:pk>/extend/": lambda things, staff: {"pk": things.member.campaign_id},
+    "campaigns/people/<int:pk>/outcome/": lambda things, staff: {"pk": things.member.pk},
     "say/<slug:token>/": lambda things, staff: {"token": things.token},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
     "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},

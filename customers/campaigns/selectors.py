@@ -1,0 +1,182 @@
+"""Reads of segments and campaigns: sizes, comings and goings, progress, work lists, results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from branches.models import StaffMember, Unit
+from branches.selectors import villages
+from customers import registries
+from customers.campaigns import rules
+from customers.campaigns.services import may_be_contacted
+from customers.choices import CampaignOutcome
+from customers.models import Campaign, CampaignMember, Customer, Segment, SegmentDay, SegmentMember
+
+DAYS_SHOWN = 120
+NEWEST = 20
+REACHED = (
+    CampaignOutcome.REACHED,
+    CampaignOutcome.INTERESTED,
+    CampaignOutcome.BOUGHT,
+    CampaignOutcome.REFUSED,
+    CampaignOutcome.NEVER,
+)
+
+
+# -- Segments ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """A segment with its latest count."""
+
+    segment: Segment
+    day: SegmentDay | None
+
+
+def segments(staff: StaffMember) -> list[SegmentRow]:
+    """Segments of the person's branches and of the union, by name; two queries."""
+    rows = list(
+        Segment.objects.visible_to(staff)
+        .filter(ended_on=None)
+        .select_related("branch")
+        .order_by("name", "pk")
+    )
+    counted = SegmentDay.objects.filter(segment__in=rows).order_by("segment", "-as_of").distinct("segment")
+    latest = {day.segment_id: day for day in counted}
+    return [SegmentRow(row, latest.get(row.pk)) for row in rows]
+
+
+def days_of(segment: Segment) -> list[SegmentDay]:
+    """The latest counts, oldest first."""
+    return list(segment.days.order_by("-as_of")[:DAYS_SHOWN])[::-1]
+
+
+def movements(
+    staff: StaffMember, segment: Segment, since: date
+) -> tuple[list[SegmentMember], list[SegmentMember]]:
+    """Who entered and who left after a day, the newest first, as far as the person may see them."""
+    rows = (
+        SegmentMember.objects.visible_to(staff)
+        .filter(segment=segment)
+        .select_related("customer", "customer__branch")
+    )
+    entered = rows.filter(valid_from__gt=since, valid_to=None).order_by("-valid_from", "-pk")
+    left = rows.filter(valid_to__gt=since).order_by("-valid_to", "-pk")
+    return list(entered[:NEWEST]), list(left[:NEWEST])
+
+
+def filters_in_words(filters: dict[str, Any]) -> list[tuple[Any, Any]]:
+    """The filters of a segment as label and choice, in the words of the list of customers."""
+    words: list[tuple[Any, Any]] = []
+    if filters.get("branch"):
+        words.append((_("Branch"), Unit.objects.filter(pk=filters["branch"]).first()))
+    if filters.get("village"):
+        words.append((_("Village"), villages().filter(pk=filters["village"]).first()))
+    for name, narrowing in registries.list_filters.items():
+        if filters.get(name):
+            words.append((narrowing.label, dict(narrowing.choices()).get(filters[name], filters[name])))
+    return words
+
+
+# -- Campaigns ---------------------------------------------------------------------------------------------------------
+
+
+def campaigns(staff: StaffMember) -> QuerySet[Campaign]:
+    """Campaigns of the person's branches and of the union."""
+    return Campaign.objects.visible_to(staff).select_related("branch", "segment", "made_by")
+
+
+def members(staff: StaffMember, campaign: Campaign) -> QuerySet[CampaignMember]:
+    """People on a list whom the person works with."""
+    return CampaignMember.objects.visible_to(staff).filter(campaign=campaign)
+
+
+PROGRESS = {
+    "n": Count("pk"),
+    "held_out": Count("pk", filter=Q(is_holdout=True)),
+    "open": Count("pk", filter=Q(is_holdout=False, outcome="")),
+    "reached": Count("pk", filter=Q(outcome__in=REACHED)),
+    "interested": Count("pk", filter=Q(outcome=CampaignOutcome.INTERESTED)),
+    "bought": Count("pk", filter=Q(outcome=CampaignOutcome.BOUGHT)),
+    "refused": Count("pk", filter=Q(outcome__in=(CampaignOutcome.REFUSED, CampaignOutcome.NEVER))),
+}
+
+
+def progress(rows: QuerySet[CampaignMember]) -> dict[str, int]:
+    """Sums over a list; one query."""
+    return rows.aggregate(**PROGRESS)
+
+
+def progress_by(rows: QuerySet[CampaignMember], column: str) -> list[dict[str, Any]]:
+    """Progress by ``branch`` or ``assigned_to``, most people first; two queries."""
+    found = list(rows.values(column).annotate(**PROGRESS).order_by("-n", column))
+    model = Unit if column == "branch" else StaffMember
+    named = model.objects.in_bulk([row[column] for row in found if row[column] is not None])
+    return [{**row, "who": named.get(row[column])} for row in found]
+
+
+def work_list(
+    staff: StaffMember, campaign: Campaign, *, on: date, everybody: bool = False
+) -> QuerySet[CampaignMember]:
+    """Whom this person contacts: their own people and those without a manager; directors see all of the branch.
+
+    A withdrawal since the list was drawn counts at once. Those who were reached stand at the end.
+    """
+    rows = members(staff, campaign).filter(is_holdout=False)
+    if not everybody:
+        rows = rows.filter(Q(assigned_to=staff) | Q(assigned_to=None))
+    waiting = rows.filter(outcome__in=("", CampaignOutcome.NOT_REACHED))
+    people = may_be_contacted(waiting, on=on)
+    return people.select_related("customer__village", "customer__branch", "assigned_to")
+
+
+# -- Results -----------------------------------------------------------------------------------------------------------
+
+COMPARED = """
+    SELECT m.is_holdout, count(*), avg(coalesce(v.value, 0))::float8,
+        coalesce(var_samp(coalesce(v.value, 0)), 0)::float8
+    FROM customers_campaignmember m LEFT JOIN ({values}) v ON v.customer_id = m.customer_id
+    WHERE m.campaign_id = %(campaign)s
+    GROUP BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a campaign changed in one thing that matters."""
+
+    label: Any
+    kind: str
+    difference: rules.Difference
+
+
+def results(campaign: Campaign, *, as_of: date) -> list[Result]:
+    """Everybody to be contacted against everybody held out, whether reached or not; one query a measure.
+
+    Sums of all branches without names: a branch's few say too little.
+    """
+    until = min(as_of, campaign.stopped_on or campaign.ends_on)
+    given = {"campaign": campaign.pk, "since": campaign.drawn_on, "until": until}
+    found = []
+    with connection.cursor() as cursor:
+        for measure in registries.campaign_measures:
+            cursor.execute(COMPARED.format(values=measure.values), given)
+            sides = {held_out: rules.Group(*rest) for held_out, *rest in cursor.fetchall()}
+            compared = rules.difference(sides.get(False, rules.Group()), sides.get(True, rules.Group()))
+            found.append(Result(measure.label, measure.kind, compared))
+    return found
+
+
+def campaigns_of(staff: StaffMember, customer: Customer) -> list[CampaignMember]:
+    """Running campaigns in which a customer is to be contacted, for the card on the page."""
+    rows = CampaignMember.objects.visible_to(staff).filter(customer=customer, is_holdout=False)
+    return list(
+        rows.filter(campaign__state="running").select_related("campaign", "assigned_to").order_by("-pk")[:5]
+    )
