@@ -18,21 +18,21 @@ from coopcrm.shared.handbook import Topic, topic
 
 @dataclass(frozen=True)
 class StepLine:
-    """A step, the rule behind it, and whether it is done."""
+    """A step, the rule behind it, whether it is done, and whether it comes next."""
 
     step: Step
     topic: Topic | None
     is_done: bool
+    is_next: bool
 
 
 def first_day(staff: StaffMember) -> list[StepLine]:
     """The steps of the person's desk; empty for somebody without a post."""
     done = set(FirstDayStep.objects.filter(staff=staff).values_list("step", flat=True))
     steps = STEPS.get(desk_of(staff.scope.main_post), ())
-    post = staff.scope.main_post
-    return [
-        StepLine(step, topic(step.topic), step.code in done) for step in steps if post not in step.not_for
-    ]
+    mine = [step for step in steps if staff.scope.main_post not in step.not_for]
+    following = next((step for step in mine if step.code not in done), None)
+    return [StepLine(step, topic(step.topic), step.code in done, step is following) for step in mine]
 
 
 @dataclass(frozen=True)
