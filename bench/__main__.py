@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, str | None] = {
     "kpi": "--customers",
     "ledger": "--rows",
     "counter": "--customers",
+    "twins": None,
     "ledgers": None,
     "rotation": None,
     "access": "--customers",

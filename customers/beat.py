@@ -7,6 +7,7 @@ from coopcrm.shared import acting
 from customers import erasure
 from customers.campaigns import segments
 from customers.campaigns import services as campaigns
+from customers.counter import drafts
 from customers.portfolios import services as portfolios
 from customers.tasks import services as tasks
 
@@ -33,3 +34,4 @@ def look_after_campaigns() -> None:
     with acting.as_system("campaigns"):
         campaigns.finish_due(on=today)
         segments.order_counts(on=today)
+        drafts.forget_old(now=timezone.now())

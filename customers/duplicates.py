@@ -113,7 +113,10 @@ def _roads(claim: Claim, as_of: date) -> Iterator[QuerySet]:
     people = Customer.objects.current().values(found=F("id"))
     born = judged.birth_date or claim.birth_date
     if keys.name_key:
-        yield people.filter(name_key=keys.name_key)
+        if (
+            text
+        ):  # a name alone never says that somebody is known; beside a number it finds the mistyped one (R4)
+            yield people.filter(name_key=keys.name_key)
         if claim.village:
             yield people.filter(name_key=keys.name_key, village=claim.village)
         if born:

@@ -128,6 +128,16 @@ def syllables_of(name: str) -> list[str]:
     return _surname_syllables(surname) + [_reading(character) for character in key[len(surname) :]]
 
 
+def spoken(name: str) -> str:
+    """A name as it is said, surname and given name apart: 张桂兰 → zhang guilan; empty without a Chinese character."""
+    key = name_key(name)
+    if not has_han(key):
+        return ""
+    surname, _given = _split(key)
+    said = " ".join(_surname_syllables(surname))
+    return f"{said} {''.join(_reading(character) for character in key[len(surname) :])}".strip()
+
+
 def place_keys(name: str) -> tuple[str, str]:
     """Return ``(pinyin, initials)`` of a village, township or other place name."""
     syllables = [_reading(character) for character in name_key(name)]

@@ -15,6 +15,7 @@ from customers.choices import DocumentKind
 DOCUMENT, DOCUMENT_TAIL, DOCUMENT_CORE = "document", "document-tail", "document-core"
 PHONE, PHONE_TAIL = "phone", "phone-tail"
 ACCOUNT, ACCOUNT_TAIL = "account", "account-tail"
+SLIP = "slip"
 IDENTITY_TAIL, SHORT_TAIL = 6, 4
 NOTHING = b""
 

@@ -45,6 +45,8 @@ from customers.models import (
     RightsRequest,
     SegmentMember,
     Sharing,
+    Slip,
+    SlipPrint,
     StaffHousehold,
     Statement,
     Task,
@@ -260,6 +262,12 @@ OWN_TABLES = (
             "lift_reason": f"CASE WHEN t.lift_reason = '' THEN '' ELSE {NOTHING} END",
         },
     ),
+    PersonalTable(  # the digest of the code stays unique and leads nowhere
+        Slip,
+        owners=("customer",),
+        erases={"content": "'{}'", "code": NO_BYTES, "code_key": digest_of_row("erased slip")},
+    ),
+    PersonalTable(SlipPrint, owners=("slip__customer",)),
     PersonalTable(ErasureProof, owners=("customer",)),
     PersonalTable(
         Task,

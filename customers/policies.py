@@ -39,6 +39,11 @@ def may_register(staff: StaffMember, branch: Unit) -> bool:
     return may_register_somewhere(staff) and works_at(staff, branch.pk)
 
 
+def may_check_slips(staff: StaffMember) -> bool:
+    """Everybody who works with customers asks whether a slip is genuine; auditors too."""
+    return staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
 def may_visit_somewhere(staff: StaffMember) -> bool:
     """Loan officers, customer managers and directors visit households."""
     return staff.scope.holds(*FIELD, *DIRECTORS)

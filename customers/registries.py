@@ -136,6 +136,9 @@ The first primary one is a button, the others stand in a menu.
 page_badges = Placed()
 """``badges(staff, customer, household)`` returns ``[PageBadge]`` that stand beside the name, or None."""
 
+slip_parts = Registry()
+"""``part(staff, customer)`` returns ``(template name, context)`` for the foot of a printed slip, or None."""
+
 number_finders = Registry()
 """``finder(digits)`` returns ``[(customer id, reason in words)]`` for a number typed into the search (accounts)."""
 

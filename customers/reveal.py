@@ -114,6 +114,11 @@ def is_relative(staff: StaffMember, customer: Customer) -> bool:
 # -- Probing -----------------------------------------------------------------------------------------------------------
 
 
+def note_search_once(staff: StaffMember, foreign: list[Customer]) -> None:
+    """Like :func:`note_search`, for a page that asks again with every key: one entry for each person and hour."""
+    note_search(staff, [one for one in foreign if count(f"hit:{staff.pk}:{one.pk}", window=60 * 60)[0] == 1])
+
+
 def note_search(staff: StaffMember, foreign: list[Customer]) -> None:
     """A whole number that was typed and hit people of other branches leaves an entry for each."""
     for customer in foreign:

@@ -9,7 +9,16 @@ from coopcrm.shared.crypto import keyed
 from customers import numbers
 from customers.ledgers.importing import ROW
 from customers.ledgers.reading import content_digest
-from customers.models import IdentityDocument, LedgerRow, Marriage, Phone, RightsRequest
+from customers.models import (
+    CounterDraft,
+    IdentityDocument,
+    LedgerRow,
+    Marriage,
+    Phone,
+    RightsRequest,
+    Slip,
+)
+from customers.numbers import SLIP
 
 
 def register() -> None:
@@ -23,6 +32,8 @@ def register() -> None:
         Marriage, "end_number", lambda marriage, text: {"end_number_key": keyed(numbers.DOCUMENT, text)}
     )
     rotation.register(LedgerRow, "raw", _row_keys)
+    rotation.register(Slip, "code", lambda slip, text: {"code_key": keyed(SLIP, text)})
+    rotation.register(CounterDraft, "content", lambda draft, text: {})
     for column in ("present_value", "asked_value"):
         rotation.register(RightsRequest, column, lambda request, text: {})
 

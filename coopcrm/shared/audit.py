@@ -53,6 +53,7 @@ FRAME: dict[str, str] = {
     "shared_joberrorrow": "progress of background work",
     "shared_auditentry": "the ledger itself",
     "shared_auditseal": "the seals of the ledger",
+    "customers_counterdraft": "half-typed forms, sealed, gone within a week; what is registered is recorded there",
     "branches_listimport": "rows of an uploaded list and their preview; what is taken from them is recorded there",
 }
 

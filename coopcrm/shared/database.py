@@ -113,6 +113,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_erasureproof": (),
     "customers_factsheet": (),
     "customers_householdevent": (),
+    "customers_slip": (),
+    "customers_slipprint": (),
     "customers_privacyrule": (),
     "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
     "customers_sourcerule": ("valid_to", "applied_at"),
@@ -145,6 +147,7 @@ FLEETING = (
     "axes_accessfailurelog",
     "branches_secondfactorsecret",
     "branches_session",
+    "customers_counterdraft",
     "mfa_authenticator",
 )
 

@@ -108,6 +108,7 @@ RULES: dict[str, Rule] = {
     # Lists taken out
     "branches_export": branch() | actor("ordered_by_id"),
     # The registry beneath the card
+    "customers_counterdraft": branch(),
     "customers_sharing": branch() | household(),
     "customers_documentphoto": document(),
     "customers_staffhousehold": household(),
@@ -155,6 +156,8 @@ RULES: dict[str, Rule] = {
 
 OUTSIDE: dict[str, str] = {
     "branches_": "units, areas, staff and posts are known to everybody",
+    "customers_slip": "what a paper says, masked; its code must be found in any branch",
+    "customers_slipprint": "who printed a slip, and when",
     "customers_customer": "the registry card, masked outside the managing branch",
     "customers_household": "the registry card",
     "customers_membership": "the registry card",

@@ -12,10 +12,13 @@ from branches.models import Area, StaffMember
 from branches.selectors import branches_of, villages, villages_like
 from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.paging import id_in
+from coopcrm.shared.uploads import refusal_for
+from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
 from customers import identity, numbers
 from customers.choices import DocumentKind, Relation, Sex
+from customers.counter.family import SPOUSE, Family, Line
 from customers.forms import numeric
-from customers.models import Household
+from customers.models import Customer, Household
 from customers.names import simplified
 from customers.purposes import AT_COUNTER, RULES
 
@@ -33,6 +36,28 @@ PHONE_WORDS = {
     "NO_AREA_CODE": _("A landline needs its area code, for example 0376."),
     "FORMAT": _("A mobile number has 11 digits and begins with 1; a landline begins with 0."),
 }
+
+CERTIFICATE_WORDS = _(
+    "This is no certificate number of today's form; it is kept as typed and the paper is looked at."
+)
+DAYS_AS_TYPED = ("%Y-%m-%d", "%Y%m%d", "%Y.%m.%d", "%Y/%m/%d", "%Y %m %d", "%Y年%m月%d日")
+LINE_FIELDS = ("number", "name", "relation", "known")
+ABOUT_LINES = tuple(f"m{line}" for line in range(1, 7))
+OCCUPATIONS = (
+    _("farmer"),
+    _("livestock farmer"),
+    _("migrant worker"),
+    _("shopkeeper"),
+    _("driver"),
+    _("builder"),
+    _("teacher"),
+    _("doctor or nurse"),
+    _("village cadre"),
+    _("employee"),
+    _("student"),
+    _("pensioner"),
+    _("housework"),
+)
 
 HOME_NONE, HOME_NEW, HOME_JOIN = "none", "new", "join"
 HOMES = [
@@ -82,8 +107,37 @@ class VillageField(forms.CharField):
         )
 
 
+def relation_field(label) -> forms.ChoiceField:
+    """A relation to the head of a household."""
+    return forms.ChoiceField(label=label, required=False, choices=[("", "–"), *Relation.choices])
+
+
+def line_fields(about: str) -> dict[str, forms.Field]:
+    """The fields of one line of a household register."""
+    return {
+        f"{about}_number": forms.CharField(
+            label=_("Number"),
+            required=False,
+            max_length=40,
+            widget=numeric(inputmode="text", spellcheck="false", **{"data-checked": ""}),
+        ),
+        f"{about}_name": forms.CharField(
+            label=_("Name"),
+            required=False,
+            max_length=100,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        ),
+        f"{about}_relation": relation_field(_("Relation to the head")),
+        f"{about}_known": forms.IntegerField(required=False, widget=forms.HiddenInput),
+    }
+
+
 class CounterForm(StrictForm):
-    """A person at the counter: number first."""
+    """A person at the counter, number first; beside them the spouse and the members that papers name.
+
+    The lines of a household register have the prefixes ``m1`` to ``m6``; ``about`` says whose fields are being typed,
+    ``answered`` whose possible duplicates the reason has been given for.
+    """
 
     topics = {
         "number": "identity-number",
@@ -127,7 +181,12 @@ class CounterForm(StrictForm):
     birth_date = forms.DateField(
         label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    phone = forms.CharField(label=_("Phone"), required=False, max_length=30, widget=numeric(inputmode="tel"))
+    phone = forms.CharField(
+        label=_("Phone"),
+        required=False,
+        max_length=30,
+        widget=numeric(inputmode="tel", **{"data-checked": ""}),
+    )
     village = VillageField(
         label=_("Village"),
         required=False,
@@ -150,7 +209,12 @@ class CounterForm(StrictForm):
         max_length=10,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    occupation = forms.CharField(label=_("Occupation"), required=False, max_length=60)
+    occupation = forms.CharField(
+        label=_("Occupation"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"list": "occupations", "autocomplete": "off"}),
+    )
     home = forms.ChoiceField(label=_("Household"), choices=HOMES, initial=HOME_NEW, required=False)
     household = forms.IntegerField(
         label=_("Household number"),
@@ -163,6 +227,41 @@ class CounterForm(StrictForm):
         required=False,
         choices=[("", "–"), *(choice for choice in Relation.choices if choice[0] != Relation.HEAD)],
     )
+    certificate = forms.CharField(
+        label=_("Marriage certificate"),
+        required=False,
+        max_length=30,
+        widget=numeric(inputmode="text", spellcheck="false", **{"data-checked": ""}),
+        help_text=_("The number on it, like J411522-2003-000123."),
+    )
+    married_on = forms.DateField(
+        label=_("Married on"),
+        required=False,
+        input_formats=DAYS_AS_TYPED,
+        widget=forms.DateInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-checked": ""}, format="%Y-%m-%d"
+        ),
+        error_messages={"invalid": _("Write the day like 2003-05-01 or 20030501.")},
+    )
+    spouse_number = forms.CharField(
+        label=_("Number of the spouse"),
+        required=False,
+        max_length=40,
+        widget=numeric(inputmode="text", spellcheck="false", **{"data-checked": ""}),
+    )
+    spouse_name = forms.CharField(
+        label=_("Name of the spouse"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    spouse_phone = forms.CharField(
+        label=_("Phone of the spouse"),
+        required=False,
+        max_length=30,
+        widget=numeric(inputmode="tel", **{"data-checked": ""}),
+    )
+    spouse_known = forms.IntegerField(required=False, widget=forms.HiddenInput)
     register_no = forms.CharField(label=_("Register number"), required=False, max_length=30)
     reason = forms.CharField(
         label=_("Register anyway, because"),
@@ -178,6 +277,13 @@ class CounterForm(StrictForm):
         help_text=_("Asked one by one, never ticked beforehand. Accounts and credit need no consent."),
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    about = forms.CharField(widget=forms.HiddenInput, required=False, max_length=30)
+    answered = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
+    photo = forms.FileField(
+        label=_("Photo of the document"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp", "capture": "environment"}),
+    )
 
     def __init__(self, *args, staff: StaffMember, as_of: date, **kwargs):
         super().__init__(*args, **kwargs)
@@ -188,6 +294,15 @@ class CounterForm(StrictForm):
             choices = [(branch.pk, branch.name) for branch in branches]
             self.fields["branch"] = forms.TypedChoiceField(label=_("Branch"), choices=choices, coerce=int)
         self.branches = {branch.pk: branch for branch in branches}
+        for about in ABOUT_LINES:
+            self.fields |= line_fields(about)
+
+    def rows(self) -> list[dict]:
+        """The lines of the household register as the page draws them."""
+        return [
+            {"about": about, **{name: self[f"{about}_{name}"] for name in LINE_FIELDS}}
+            for about in ABOUT_LINES
+        ]
 
     @property
     def chosen_branch(self):
@@ -202,6 +317,28 @@ class CounterForm(StrictForm):
             raise forms.ValidationError(PHONE_WORDS[judged.reason])
         return judged.normalized or ""
 
+    def clean_spouse_phone(self) -> str:
+        typed = self.cleaned_data["spouse_phone"]
+        judged = identity.check_phone(typed)
+        if typed.strip() and not judged.valid:
+            raise forms.ValidationError(PHONE_WORDS[judged.reason])
+        return judged.normalized or ""
+
+    def clean_married_on(self):
+        married = self.cleaned_data["married_on"]
+        if married and married > self.as_of:
+            raise forms.ValidationError(_("The day of the marriage lies in the future."))
+        return married
+
+    def clean_photo(self) -> bytes:
+        """The content of the photo, nothing without one; a file larger than any photo is not read."""
+        photo = self.cleaned_data["photo"]
+        if not photo:
+            return b""
+        if photo.size > MAX_PHOTO_BYTES:
+            raise forms.ValidationError(str(refusal_for("photo_too_large")))
+        return photo.read()
+
     def clean_birth_date(self):
         born = self.cleaned_data["birth_date"]
         if born and born > self.as_of:
@@ -213,7 +350,36 @@ class CounterForm(StrictForm):
         self._check_number(data)
         self._find_village(data)
         self._find_household(data)
+        for about in (SPOUSE, *ABOUT_LINES):
+            self._check_line(about, data)
+        if self.has_spouse and not data.get("spouse_name") and not data.get("spouse_known"):
+            self.add_error("spouse_name", _("Write the name of the spouse as it stands on the certificate."))
         return data
+
+    def _check_line(self, about: str, data: dict) -> None:
+        """Number, name and relation of somebody beside the person at the counter."""
+        number, name = data.get(f"{about}_number", ""), data.get(f"{about}_name", "")
+        if number.strip() and (words := number_words(number, self.as_of)):
+            self.add_error(f"{about}_number", words)
+        if not self.is_filled(about) or about == SPOUSE:
+            return
+        if not name and not data.get(f"{about}_known"):
+            self.add_error(f"{about}_name", _("Write the name as it stands in the register."))
+        if not data.get(f"{about}_relation"):
+            self.add_error(f"{about}_relation", _("Choose the relation to the head."))
+
+    def is_filled(self, about: str) -> bool:
+        """Whether something stands in a line of the papers."""
+        return any(self.data.get(f"{about}_{name}", "").strip() for name in ("number", "name", "known"))
+
+    def names_another_head(self, data: dict) -> bool:
+        """Whether a line of the register, and not the person at the counter, is the head."""
+        return any(data.get(f"{about}_relation") == Relation.HEAD for about in ABOUT_LINES)
+
+    @property
+    def has_spouse(self) -> bool:
+        """Whether a marriage certificate is on the table."""
+        return self.is_filled(SPOUSE) or bool(self.data.get("certificate", "").strip())
 
     def _check_number(self, data: dict) -> None:
         typed, kind = data.get("number", ""), data.get("kind") or DocumentKind.ID18
@@ -236,6 +402,8 @@ class CounterForm(StrictForm):
 
     def _find_household(self, data: dict) -> None:
         joins, number = data.get("home") == HOME_JOIN, data.get("household")
+        if not joins and not data.get("relation") and self.names_another_head(data):
+            self.add_error("relation", _("Another is the head. Choose the relation to the head."))
         data["household"] = None
         if not joins:
             return
@@ -250,8 +418,35 @@ class CounterForm(StrictForm):
         elif not data.get("relation"):
             self.add_error("relation", _("Choose the relation to the head."))
 
+    def family(self) -> Family:
+        """Everybody on the papers; somebody chosen among the known ones must be one whom the page has shown."""
+        answered = set(self.cleaned_data["answered"].split(","))
+        lines = [self._line(about, answered) for about in ABOUT_LINES if self.is_filled(about)]
+        return Family(
+            spouse=self._line(SPOUSE, answered) if self.has_spouse else None,
+            certificate=self.cleaned_data["certificate"],
+            married_on=self.cleaned_data["married_on"],
+            members=tuple(lines),
+        )
+
+    def _line(self, about: str, answered: set[str]) -> Line:
+        data = self.cleaned_data
+        chosen = data.get(f"{about}_known")
+        known = (
+            Customer.objects.current().managed_for(self.staff).filter(pk=chosen).first() if chosen else None
+        )
+        return Line(
+            about=about,
+            relation=Relation.SPOUSE if about == SPOUSE else data[f"{about}_relation"],
+            name=data[f"{about}_name"],
+            id_number=data[f"{about}_number"],
+            phone=data.get(f"{about}_phone", ""),
+            known=known,
+            reason=data["reason"] if about in answered else "",
+        )
+
     def deed(self) -> dict:
-        """Arguments of ``register_customer``."""
+        """Arguments of ``register_at_counter``."""
         data = self.cleaned_data
         plain = (
             "name",
@@ -270,5 +465,25 @@ class CounterForm(StrictForm):
             "id_number": data["number"],
             "id_kind": data["kind"] or DocumentKind.ID18,
             "relation": data["relation"] or Relation.OTHER,
+            "family": self.family(),
             "opens_household": data["home"] == HOME_NEW and data["kind"] != DocumentKind.USCC,
         }
+
+
+TAKEN = (
+    *CounterForm.base_fields,
+    "branch",
+    *(f"{about}_{name}" for about in ABOUT_LINES for name in LINE_FIELDS),
+)
+"""Every field that the page of the counter sends while somebody types."""
+
+
+class SlipCodeForm(StrictForm):
+    """The code on a slip."""
+
+    code = forms.CharField(
+        label=_("Code on the slip"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autofocus": True}),
+        help_text=_("Eight letters and digits, like K7QF-M2XD. Capitals and the dash do not matter."),
+    )

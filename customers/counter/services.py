@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
-from customers import consents, duplicates, identity, numbers, policies, signals
+from customers import consents, duplicates, identity, masking, numbers, policies, signals
 from customers.choices import CustomerKind, DocumentKind, DocumentState, FactSource, Relation
 from customers.models import Customer, Household, IdentityDocument, Membership
 from customers.names import name_keys
@@ -22,6 +23,7 @@ from customers.services import write_phone
 
 RACES_RUN = 3
 RETRIED = ("document_held_once", "customer_form_sent_once")
+Done = TypeVar("Done")
 
 
 class NumberTaken(Refused):
@@ -61,6 +63,7 @@ class Registration:
     customer: Customer
     is_new: bool
     is_disputed: bool = False
+    is_sent_again: bool = False
     possible: list[duplicates.Match] = field(default_factory=list)
 
 
@@ -90,8 +93,8 @@ class _Home:
 
 
 @dataclass(frozen=True)
-class _Applicant:
-    """A person as the counter wrote them down."""
+class Applicant:
+    """A person as the counter wrote them down; made by :func:`applicant`."""
 
     staff: StaffMember
     branch: Unit
@@ -118,6 +121,45 @@ class _Applicant:
 
 
 def register_customer(
+    *, staff: StaffMember, branch: Unit, agrees_to: Iterable[str] = (), **said: Any
+) -> Registration:
+    """Find or create the one customer who holds this document; ``said`` are the arguments of :func:`applicant`.
+
+    Two counters with one number get one customer: the unique number decides, the later one finds the earlier. A number
+    held under another name, or a probable duplicate, is refused until ``reason`` says why the person is another; then
+    the second claim is stored as disputed and both are shown to people (handbook §6.3). ``agrees_to`` are the purposes
+    a new customer consents to on the spot; of somebody known already nothing is changed.
+    """
+    person = applicant(staff=staff, branch=branch, **said)
+    return in_turn(lambda: register_applicant(person, agrees_to=agrees_to))
+
+
+def in_turn(deed: Callable[[], Done]) -> Done:
+    """Do a deed in a transaction of its own; when another counter was faster, once more with what that one wrote."""
+    for _attempt in range(RACES_RUN):
+        try:
+            with transaction.atomic():
+                return deed()
+        except IntegrityError as clash:
+            if not any(constraint in str(clash) for constraint in RETRIED):
+                raise
+    raise Refused(
+        _("Another counter is registering this person right now. Please try again."), code="try_again"
+    )
+
+
+def register_applicant(person: Applicant, *, agrees_to: Iterable[str] = ()) -> Registration:
+    """Find or create one person, with household and consents; the caller holds the transaction."""
+    done = find_or_create(person)
+    if done.is_new:
+        _place_in_household(person, done.customer)
+        consents.record_at_counter(
+            staff=person.staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
+        )
+    return done
+
+
+def applicant(
     *,
     staff: StaffMember,
     branch: Unit,
@@ -139,15 +181,8 @@ def register_customer(
     reason: str = "",
     form_key: uuid.UUID | None = None,
     registered_at: Unit | None = None,
-    agrees_to: Iterable[str] = (),
-) -> Registration:
-    """Find or create the one customer who holds this document.
-
-    Two counters with one number get one customer: the unique number decides, the later one finds the earlier. A number
-    held under another name, or a probable duplicate, is refused until ``reason`` says why the person is another; then
-    the second claim is stored as disputed and both are shown to people (handbook §6.3). ``agrees_to`` are the purposes
-    a new customer consents to on the spot; of somebody known already nothing is changed.
-    """
+) -> Applicant:
+    """A person as the counter wrote them down, with the number judged; raises ``Refused`` where nobody may register."""
     require(policies.may_register(staff, branch), _("Customers are registered at your own branch."))
     name = " ".join(name.split())
     require(name, _("Write the name as it stands on the document."), code="name_missing")
@@ -160,7 +195,7 @@ def register_customer(
         "address": address,
         "occupation": occupation,
     }
-    applicant = _Applicant(
+    return Applicant(
         staff=staff,
         branch=branch,
         registered_at=registered_at or branch,
@@ -172,22 +207,6 @@ def register_customer(
         home=_Home(household, relation, opens_household, register_no),
         reason=reason.strip(),
         form_key=form_key,
-    )
-    for _attempt in range(RACES_RUN):
-        try:
-            with transaction.atomic():
-                done = _find_or_create(applicant)
-                if done.is_new:
-                    _place_in_household(applicant, done.customer)
-                    consents.record_at_counter(
-                        staff=staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
-                    )
-                return done
-        except IntegrityError as clash:
-            if not any(constraint in str(clash) for constraint in RETRIED):
-                raise
-    raise Refused(
-        _("Another counter is registering this person right now. Please try again."), code="try_again"
     )
 
 
@@ -207,9 +226,19 @@ def _judged_number(kind: str, typed: str, as_of: date) -> _Number | None:
     return _Number(stored_kind, judged.normalized, "", judged.birth_date, judged.sex)
 
 
-def _find_or_create(applicant: _Applicant) -> Registration:
-    if applicant.form_key and (sent := Customer.objects.filter(form_key=applicant.form_key).first()):
-        return Registration(sent, is_new=False)
+def _sent_before(applicant: Applicant) -> Customer | None:
+    """Who was registered by this very form; a form that was filled in anew for somebody else is another form."""
+    sent = Customer.objects.filter(form_key=applicant.form_key).first()
+    if sent is not None and sent.name_key != name_keys(applicant.name).name_key:
+        text = _("This form has registered %(name)s already. Open a new form for the next person.")
+        raise Refused(text % {"name": masking.mask_name(sent.name)}, code="form_used")
+    return sent
+
+
+def find_or_create(applicant: Applicant) -> Registration:
+    """The customer who holds the number, or a new one; raises the refusals of this module."""
+    if applicant.form_key and (sent := _sent_before(applicant)):
+        return Registration(sent, is_new=False, is_sent_again=True)
     matches = duplicates.find(applicant.claim, as_of=applicant.as_of)
     holder = _holder(applicant.number)
     if holder is not None:
@@ -237,7 +266,7 @@ def _holder(number: _Number | None) -> Customer | None:
     return document.customer.merged_into or document.customer
 
 
-def _answer_holder(applicant: _Applicant, holder: Customer, matches: list[duplicates.Match]) -> Registration:
+def _answer_holder(applicant: Applicant, holder: Customer, matches: list[duplicates.Match]) -> Registration:
     if holder.is_locked:
         text = _(
             "The person of this number has asked for deletion; the record is locked. The union's risk desk lifts the "
@@ -265,11 +294,11 @@ def _answer_holder(applicant: _Applicant, holder: Customer, matches: list[duplic
     return Registration(customer, is_new=True, is_disputed=True, possible=claims)
 
 
-def _evidence(applicant: _Applicant) -> dict:
+def _evidence(applicant: Applicant) -> dict:
     return {"said": applicant.reason, "by": applicant.staff.pk, "on": applicant.as_of.isoformat()}
 
 
-def _create(applicant: _Applicant, document_state: str = DocumentState.HELD) -> Customer:
+def _create(applicant: Applicant, document_state: str = DocumentState.HELD) -> Customer:
     number = applicant.number
     is_organisation = number is not None and number.kind == DocumentKind.USCC
     customer = Customer.objects.create(
@@ -294,7 +323,7 @@ def _create(applicant: _Applicant, document_state: str = DocumentState.HELD) -> 
 
 
 def _write_document(
-    customer: Customer, number: _Number, applicant: _Applicant, state: str
+    customer: Customer, number: _Number, applicant: Applicant, state: str
 ) -> IdentityDocument:
     document = IdentityDocument(
         customer=customer,
@@ -311,7 +340,7 @@ def _write_document(
     return document
 
 
-def _place_in_household(applicant: _Applicant, customer: Customer) -> None:
+def _place_in_household(applicant: Applicant, customer: Customer) -> None:
     home = applicant.home
     if home.joins is not None:
         require(
@@ -330,7 +359,9 @@ def _place_in_household(applicant: _Applicant, customer: Customer) -> None:
             **place,
         )
         put_under_director([household.pk])
-        _join(household, customer, Relation.HEAD, applicant.as_of)
+        Membership.objects.create(  # nobody else can have joined what this transaction opened
+            household=household, customer=customer, relation=Relation.HEAD, valid_from=applicant.as_of
+        )
 
 
 def _join(household: Household, customer: Customer, relation: str, as_of: date) -> None:

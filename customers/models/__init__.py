@@ -9,6 +9,7 @@ from customers.models.campaigns import (
     SegmentVersion,
 )
 from customers.models.consents import Consent, ConsentText
+from customers.models.counter import CounterDraft, Slip, SlipPrint
 from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
@@ -27,6 +28,7 @@ __all__ = [
     "CampaignMember",
     "Consent",
     "ConsentText",
+    "CounterDraft",
     "Customer",
     "DocumentPhoto",
     "ErasureProof",
@@ -55,6 +57,8 @@ __all__ = [
     "SegmentMember",
     "SegmentVersion",
     "Sharing",
+    "Slip",
+    "SlipPrint",
     "SourceRule",
     "StaffHousehold",
     "Statement",

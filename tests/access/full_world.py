@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.db import models, transaction
 
 from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
+from customers.counter import drafts
 from customers.models import (
     ErasureProof,
     Feedback,
@@ -85,6 +87,7 @@ def make_everything() -> Things:
     BranchDay.objects.create(branch=things.branch, day=TODAY, deposits=1, loans=1, transactions=1, fees=1)
     make_score(things.branch, "81.50")
     make_export(things.officer)
+    drafts.keep(staff=things.officer, branch=things.branch, form_key=uuid.uuid4(), typed={"name": ["张桂兰"]})
     make_document_photo(things)
     return things
 

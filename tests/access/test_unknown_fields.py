@@ -24,7 +24,8 @@ COUNTER = "customers/new/"
 SHOWN = {
     "customers/export/": {"branch", "grade"},  # filters of the list it was ordered from
     **{
-        f"{COUNTER}{part}": {"branch"} for part in ("", "number/", "known/", "villages/")
+        f"{COUNTER}{part}": {"branch"}
+        for part in ("", "number/", "known/", "villages/", "field/", "preview/", "draft/")
     },  # of those who have several
 }
 

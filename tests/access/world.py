@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +27,7 @@ from branches.models import (
 from branches.training.questions import questions_for
 from coopcrm.shared.models import AuditEntry, AuditSeal, Job, StoredFile
 from customers.choices import HandoverReason, LedgerKind
+from customers.counter import slips
 from customers.exports import CUSTOMERS
 from customers.models import (
     Campaign,
@@ -45,6 +47,7 @@ from customers.models import (
     SegmentMember,
     SegmentVersion,
     Sharing,
+    Slip,
     Statement,
     Task,
     VisitNote,
@@ -287,6 +290,15 @@ def make_quiz(staff: StaffMember) -> QuizRecord:
     return QuizRecord.objects.create(staff=staff, desk=Desk.FIELD, **answers)
 
 
+def slip_of(things: Things) -> Slip:
+    """The slip of the customer's registration."""
+    found = Slip.objects.filter(customer=things.customer).first()
+    if found is None:
+        what = slips.Registered(phones=["13912345678"])
+        found = slips.issue(staff=things.officer, customer=things.customer, branch=things.branch, what=what)
+    return found
+
+
 ARGUMENTS = {
     "help/first-day/<slug:code>/": lambda things, staff: {"code": "my-day"},
     "help/quiz/<int:pk>/": of_quiz,
@@ -414,6 +426,9 @@ ARGUMENTS = {
     "campaigns/<int:pk>/extend/": lambda things, staff: {"pk": things.member.campaign_id},
     "campaigns/people/<int:pk>/outcome/": lambda things, staff: {"pk": things.member.pk},
     "say/<slug:token>/": lambda things, staff: {"token": things.token},
+    "customers/new/draft/<uuid:form_key>/discard/": lambda things, staff: {"form_key": uuid.uuid4()},
+    "slips/<int:pk>/": lambda things, staff: {"pk": slip_of(things).pk},
+    "slips/<int:pk>/print/": lambda things, staff: {"pk": slip_of(things).pk},
     "visits/<int:pk>/": lambda things, staff: {"pk": things.visit.pk},
     "visits/<int:pk>/correct/": lambda things, staff: {"pk": things.visit.pk},
 }

@@ -199,3 +199,37 @@ def test_counter_is_closed_to_posts_that_do_not_register(client, post):
     client.force_login(make_staff(post))
 
     assert page(client, "new")[0].status_code == 403
+
+
+def test_papers_are_said_in_words_before_anything_is_written(client, cashier):
+    typed = {
+        **counter_form(number=resident_number("19800512", 124)),
+        "certificate": "J411522-2003-000123",
+        "spouse_number": resident_number("19780301", 125),
+        "spouse_name": "王建国",
+        "about": "spouse_name",
+    }
+
+    page = client.post(reverse("customers:preview"), typed).content.decode()
+
+    assert "2 persons, 1 household, marriage since 2003" in page
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("phone", "1391234", "11 digits"),
+        ("phone", "139 1234 5678", None),
+        ("spouse_number", "411522198005121230", "should be 1"),
+        ("certificate", "光结字第12号", "kept as typed"),
+        ("certificate", "j411522－2003－000123", None),
+        ("married_on", "20030501", None),
+        ("married_on", "1 May", "like 2003-05-01"),
+    ],
+)
+def test_field_is_judged_the_moment_it_is_left(client, cashier, name, typed, words):
+    answer = client.post(reverse("customers:check-field"), {name: typed, "about": name})
+
+    found = " ".join(answer.json()["words"])
+    assert (words in found) if words else found == ""

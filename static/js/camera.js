@@ -1,0 +1,63 @@
+// A photo of the document: from the camera of the counter, or from a file where no camera answers.
+
+const dialog = document.getElementById("camera");
+const video = dialog.querySelector("video");
+const says = dialog.querySelector("[data-camera-says]");
+const file = document.querySelector("[name=photo]");
+const taken = document.getElementById("photo-taken");
+const WIDEST = 1920;
+const QUALITY = 0.88;
+let stream = null;
+
+const buttons = [...document.querySelectorAll("[data-camera]")];
+buttons.forEach((button) => button.addEventListener("click", open));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "F8" || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  open();
+});
+
+async function open() {
+  says.textContent = "";
+  dialog.showModal();
+  dialog.querySelector("[data-camera-take]").focus();
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: WIDEST } } });
+    video.srcObject = stream;
+    await video.play();
+  } catch {
+    says.textContent = dialog.dataset.none;
+    dialog.querySelector("[data-camera-file]").focus();
+  }
+}
+
+dialog.addEventListener("close", () => {
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+});
+dialog.querySelector("[data-camera-close]").addEventListener("click", () => dialog.close());
+dialog.querySelector("[data-camera-file]").addEventListener("click", () => {
+  dialog.close();
+  file.closest("details").open = true;
+  file.click();
+});
+dialog.querySelector("[data-camera-take]").addEventListener("click", () => {
+  if (!video.videoWidth) return dialog.querySelector("[data-camera-file]").click();
+  const scale = Math.min(1, WIDEST / video.videoWidth);
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: Math.round(video.videoWidth * scale),
+    height: Math.round(video.videoHeight * scale),
+  });
+  canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob(attach, "image/jpeg", QUALITY);
+});
+
+function attach(blob) {
+  const carried = new DataTransfer();
+  carried.items.add(new File([blob], "document.jpg", { type: "image/jpeg" }));
+  file.files = carried.files;
+  file.dispatchEvent(new Event("change", { bubbles: true }));
+  dialog.close();
+}
+
+file.addEventListener("change", () => (taken.textContent = file.files.length ? dialog.dataset.taken : ""));
