@@ -24,6 +24,7 @@ class CustomersConfig(AppConfig):
         from customers.campaigns import exports as campaign_lists  # noqa: F401 - registers its list
         from customers.campaigns import services as campaign_deeds  # noqa: F401 - registers what two people sign
         from customers.feedback import follow_up, occasions
+        from customers.homes import register as homes
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.models import Customer
         from customers.pages import register as pages
@@ -43,6 +44,7 @@ class CustomersConfig(AppConfig):
         page_cards.register("customers.consents", consents.consents_card, place="side", order=800)
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()
+        homes.register()
         personal.register_own_tables()
         occasions.register_own()
         follow_up.register_kinds()

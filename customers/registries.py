@@ -195,6 +195,26 @@ class TaskKind:
     action: Callable[[Any], tuple[Any, str] | None] | None = None
 
 
+household_lines = Registry()
+"""What a household may draw under: a ``LineKeeper`` that tells of it, freezes it and releases it."""
+
+household_obstacles = Registry()
+"""``obstacle(household, since)`` says in words what was booked on a household since a moment, or ""."""
+
+
+@dataclass(frozen=True)
+class LineKeeper:
+    """How lines of a household are kept: frozen until a review, released by it, told in words.
+
+    ``freeze`` returns the ids it has frozen, for ``release`` and ``tell`` to be given; what somebody else froze stays
+    frozen.
+    """
+
+    tell: Callable[[list[int]], list[str]]
+    freeze: Callable[[Any], list[int]]
+    release: Callable[[Any, list[int], date | None], list[str]]
+
+
 @dataclass(frozen=True)
 class CampaignMeasure:
     """Something that a campaign is meant to change: a ``share`` of people or ``money`` (yuan) a person.

@@ -6,6 +6,8 @@ from customers import privacy_views, views
 from customers.campaigns import urls as campaigns
 from customers.counter import views as counter
 from customers.feedback import urls as feedback
+from customers.homes import farm_views as farms
+from customers.homes import views as homes
 from customers.lists import views as lists
 from customers.pages import views as pages
 from customers.persons import views as persons
@@ -63,6 +65,14 @@ urlpatterns = [
     path("households/<int:pk>/", pages.household, name="household"),
     path("households/<int:pk>/timeline/", pages.household_timeline, name="household-timeline"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
+    path("households/<int:pk>/life/", homes.events, name="home-events"),
+    path("households/<int:pk>/life/<slug:deed>/", homes.life, name="life"),
+    path("households/<int:pk>/review/", homes.review, name="review-household"),
+    path("households/<int:pk>/coverage/", homes.coverage, name="household-coverage"),
+    path("households/<int:pk>/farm/", farms.farm_page, name="farm"),
+    path("households/<int:pk>/farm/<slug:part>/", farms.farm_row, name="farm-row"),
+    path("households/<int:pk>/farm/<slug:part>/<int:row>/gone/", farms.farm_row_gone, name="farm-row-gone"),
+    path("household-events/<int:pk>/undo/", homes.undo, name="undo-event"),
     path("portfolios/", portfolios.portfolios, name="portfolios"),
     path("portfolios/<int:pk>/name/", portfolios.name_manager, name="name-manager"),
     path("portfolios/<int:pk>/hand-over/", portfolios.new_handover, name="new-handover"),

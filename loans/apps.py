@@ -10,7 +10,7 @@ class LoansConfig(AppConfig):
     def ready(self):
         from coopcrm.shared import rotation
         from customers import numbers, registries
-        from loans import campaigns, customer_page, personal_data
+        from loans import campaigns, customer_page, household_lines, personal_data
         from loans.handovers import handover_facts
         from loans.ledger_accounts import write_accounts
         from loans.models import Account
@@ -21,10 +21,10 @@ class LoansConfig(AppConfig):
         registries.exposures.register("loans", customer_page.exposure)
         registries.campaign_measures.register("new_product", campaigns.NEW_PRODUCT)
         registries.campaign_measures.register("deposits", campaigns.DEPOSIT_CHANGE)
+        registries.household_lines.register("loans", household_lines.KEEPER)
+        registries.household_obstacles.register("loans", household_lines.booked_since)
         registries.handover_facts.register("loans", handover_facts)
-        registries.page_cards.register(
-            "loans.accounts", customer_page.accounts_card, place="side", order=220
-        )
+        registries.page_cards.register("loans.accounts", customer_page.accounts_card, place="side", order=220)
         registries.number_readers.register("account", customer_page.account_of)
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
         tell = registries.timeline_sources.register

@@ -33,7 +33,9 @@ def _unrated_card(staff: StaffMember, household: Household | None) -> tuple | No
     return "ratings/_rating_card.html", {"rating": None, "may_rate": True, "household": household}
 
 
-def grade_badges(staff: StaffMember, customer: Customer | None, household: Household | None) -> list[PageBadge]:
+def grade_badges(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> list[PageBadge]:
     """The grade of the household, or how far its rating has come."""
     if household is None:
         return []

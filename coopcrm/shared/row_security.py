@@ -112,6 +112,18 @@ RULES: dict[str, Rule] = {
     "customers_sharing": branch() | household(),
     "customers_documentphoto": document(),
     "customers_staffhousehold": household(),
+    **dict.fromkeys(
+        (
+            "customers_landparcel",
+            "customers_cropseason",
+            "customers_animalcount",
+            "customers_machine",
+            "customers_labour",
+        ),
+        household() | shared(),
+    ),
+    "customers_absence": household() | shared(),
+    "customers_emptyregistration": household() | shared(),
     "customers_householdevent": household() | shared(),
     "customers_managerassignment": household() | shared(),
     "customers_handover": branch(),

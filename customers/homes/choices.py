@@ -45,3 +45,76 @@ class MarriageEnd(models.TextChoices):
     DIVORCE = "divorce", pgettext_lazy("end of a marriage", "Divorce")
     DEATH = "death", pgettext_lazy("end of a marriage", "Death")
     UNDONE = "undone", _("Recorded by mistake")
+
+
+class Tenure(models.TextChoices):
+    """Whose land it is."""
+
+    OWN = "own", pgettext_lazy("tenure of land", "own")
+    LEASED_IN = "leased_in", _("leased from others")
+    LEASED_OUT = "leased_out", _("leased to others")
+
+
+class Season(models.TextChoices):
+    """The harvest of a year to which a crop belongs."""
+
+    SPRING = "1", _("spring")
+    SUMMER = "2", _("summer")
+    AUTUMN = "3", _("autumn")
+    WINTER = "4", _("winter")
+
+
+class CropKind(models.TextChoices):
+    WHEAT = "wheat", _("Wheat")
+    RICE = "rice", _("Rice")
+    MAIZE = "maize", _("Maize")
+    SOYBEAN = "soybean", _("Soybeans")
+    RAPESEED = "rapeseed", _("Rapeseed")
+    PEANUT = "peanut", _("Peanuts")
+    POTATO = "potato", _("Potatoes")
+    COTTON = "cotton", _("Cotton")
+    VEGETABLES = "vegetables", _("Vegetables")
+    FRUIT = "fruit", _("Fruit")
+    TEA = "tea", _("Tea")
+    HERBS = "herbs", _("Medicinal herbs")
+    OTHER = "other", pgettext_lazy("kind of crop", "Other crop")
+
+
+class AnimalKind(models.TextChoices):
+    """The codes under which fact sheets count livestock."""
+
+    PIGS = "pigs", _("Pigs")
+    CATTLE = "cattle", _("Cattle")
+    SHEEP = "sheep", _("Sheep and goats")
+    CHICKENS = "chickens", _("Chickens")
+    DUCKS = "ducks", _("Ducks")
+    GEESE = "geese", _("Geese")
+    RABBITS = "rabbits", _("Rabbits")
+    DONKEYS = "donkeys", _("Donkeys")
+    HORSES = "horses", _("Horses")
+    MULES = "mules", _("Mules")
+    BEES = "bees", _("Bee colonies")
+    POND = "pond_mu", _("Fish pond (mu)")
+
+
+class MachineKind(models.TextChoices):
+    TRACTOR = "tractor", _("Tractor")
+    HARVESTER = "harvester", _("Harvester")
+    TILLER = "tiller", _("Power tiller")
+    SEEDER = "seeder", _("Seeder")
+    PUMP = "pump", _("Water pump")
+    TRUCK = "truck", _("Truck")
+    TRICYCLE = "tricycle", _("Motor tricycle")
+    DRONE = "drone", _("Spraying drone")
+    OTHER = "other", pgettext_lazy("kind of machine", "Other machine")
+
+
+class WorkKind(models.TextChoices):
+    """What a member lives by."""
+
+    FARM = "farm", _("on the own farm")
+    LOCAL = "local", _("works nearby")
+    AWAY = "away", _("works away from home")
+    BUSINESS = "business", _("own business")
+    SCHOOL = "school", _("at school")
+    HOME = "home", _("at home")

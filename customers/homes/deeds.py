@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
+from customers import registries
 from customers.choices import CustomerKind, CustomerState, Relation
-from customers.homes import policies
+from customers.homes import policies, todo
 from customers.homes.choices import Paper
 from customers.models import Customer, Household, HouseholdEvent, Membership
+from customers.tasks.services import settle_tasks
 
 
 @dataclass
@@ -114,6 +116,25 @@ class Deed:
         empty: dict[str, Any] = {"ended": [], "began": [], "customer": None, "partner": None}
         return self.changes.setdefault(household.pk, empty)
 
+    def freeze(self, household: Household) -> None:
+        """Keep the household's line from being drawn on until a director has looked at the household again."""
+        frozen = {
+            name: ids
+            for name, keeper in registries.household_lines.items()
+            if (ids := keeper.freeze(household))
+        }
+        changes = self._of(household)
+        changes["asks_review"] = True
+        for name, ids in frozen.items():
+            changes.setdefault("frozen", {}).setdefault(name, []).extend(ids)
+
+    def restate(self, household: Household, membership: Membership, relation: str) -> None:
+        """Give a member another relation to the head from the day on; the earlier one stays in the history."""
+        if membership.relation == relation:
+            return
+        self.end(membership)
+        self.begin(household, membership.customer, relation)
+
     def note(self, household: Household, **facts: Any) -> None:
         """Remember something of what the deed did in a household, by plain values."""
         self._of(household).update(facts)
@@ -169,19 +190,26 @@ class Deed:
         household.head = person
         Household.objects.filter(pk=household.pk).update(head=person)
 
-    def _close_empty(self) -> None:
-        """A household that nobody belongs to any more ends on the day."""
+    def _settle(self) -> None:
+        """Close what nobody belongs to any more, and freeze the line of a household that is left without a head."""
         stays = Membership.objects.filter(
             Q(valid_to=None) | Q(valid_to__gt=self.on), household__in=self.changes
         )
-        lived_in = set(stays.values_list("household", flat=True))
-        for pk in self.changes.keys() - lived_in:
-            self.changes[pk]["closed"] = True
-            Household.objects.filter(pk=pk).update(valid_to=self.on)
+        relations: dict[int, set[str]] = {pk: set() for pk in self.changes}
+        for pk, relation in stays.values_list("household", "relation"):
+            relations[pk].add(relation)
+        for pk, found in relations.items():
+            if Relation.HEAD in found:
+                continue
+            if not found:
+                self.changes[pk]["closed"] = True
+                Household.objects.filter(pk=pk).update(valid_to=self.on)
+            if "head" in self.changes[pk] and "asks_review" not in self.changes[pk]:
+                self.freeze(Household.objects.get(pk=pk))
 
     def write(self, kinds: dict[int, str] | None = None) -> list[HouseholdEvent]:
         """Leave an event in every household the deed has touched; ``kinds`` names another kind for some."""
-        self._close_empty()
+        self._settle()
         rows = []
         for pk, changes in sorted(self.changes.items()):
             customer, partner = changes.pop("customer"), changes.pop("partner")
@@ -199,7 +227,10 @@ class Deed:
                     recorded_by=self.staff,
                 )
             )
-        return HouseholdEvent.objects.bulk_create(rows)
+        events = HouseholdEvent.objects.bulk_create(rows)
+        todo.ask(events, as_of=self.as_of)
+        settle_tasks(as_of=self.as_of, households=self.changes)
+        return events
 
 
 def require_living_person(person: Customer, on: date) -> None:

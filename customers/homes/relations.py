@@ -61,6 +61,7 @@ BECOMES = {
     },
     Group.OTHER: {},
 }
+BECOMES[Group.HEAD] = {code: code for code in Group if code != Group.HEAD}
 BECOMES[Group.DAUGHTER] = BECOMES[Group.SON]
 BY_SEX = {("F", Group.SON): Group.DAUGHTER, ("M", Group.DAUGHTER): Group.SON}
 
@@ -74,3 +75,12 @@ def relation_after(new_head_was: str, relation: str, sex: str = "") -> str:
     """What a member is to the new head, who was ``new_head_was`` to the old one; ``sex`` tells son from daughter."""
     found = BECOMES[Group(new_head_was)].get(Group(relation), Group.OTHER)
     return BY_SEX.get((sex, found), found)
+
+
+def one_spouse(relations: dict[int, str], married_to: int | None) -> dict[int, str]:
+    """Relations by person with one spouse at most: whom the head is married to, else the first who was derived."""
+    spouse = married_to if married_to in relations else None
+    if spouse is None and married_to is None:
+        spouse = next((person for person, code in relations.items() if code == Group.SPOUSE), None)
+    lone = {person: Group.OTHER if code == Group.SPOUSE else code for person, code in relations.items()}
+    return lone if spouse is None else {**lone, spouse: Group.SPOUSE}

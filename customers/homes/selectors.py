@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy
 
 from branches.models import in_force
 from customers.choices import Relation
-from customers.models import Customer, Household, HouseholdEvent, Marriage, Membership
+from customers.homes.choices import EventKind
+from customers.models import (
+    Absence,
+    Customer,
+    EmptyRegistration,
+    Household,
+    HouseholdEvent,
+    Marriage,
+    Membership,
+)
 
+COUPLE = (Relation.HEAD, Relation.SPOUSE, Relation.SIBLING)
 ORDER = {code: place for place, code in enumerate(Relation.values)}
 
 
@@ -68,9 +80,105 @@ def lacks_head(household: Household, day: date) -> bool:
     return bool(relations) and Relation.HEAD not in relations
 
 
+def empty_mark(household: Household) -> EmptyRegistration | None:
+    """The mark of an empty registration that holds, if any."""
+    return EmptyRegistration.objects.filter(household=household, valid_to=None).first()
+
+
+def absences_on(household: Household, day: date) -> dict[int, Absence]:
+    """Who of the household is away on a day, by person."""
+    rows = Absence.objects.filter(in_force(day), household=household)
+    return {row.customer_id: row for row in rows}
+
+
+def awaits_review(household: Household) -> list[HouseholdEvent]:
+    """Events since the last review that a director has to look at; those taken back do not count."""
+    rows = HouseholdEvent.objects.filter(household=household).order_by("pk")
+    found: list[HouseholdEvent] = []
+    for row in rows.select_related("customer", "undone_by"):
+        if row.kind == EventKind.REVIEWED:
+            found = []
+        elif row.changes.get("asks_review") and not hasattr(row, "undone_by"):
+            found.append(row)
+    return found
+
+
 def events_of(household: Household) -> QuerySet[HouseholdEvent]:
     """What happened to a household, the latest first."""
     rows = HouseholdEvent.objects.filter(household=household)
     return rows.select_related("customer", "partner", "recorded_by", "undone_by").order_by(
         "-happened_on", "-pk"
     )
+
+
+# -- The tree ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A person of the tree: relation to the head, since when, and whether away, gone or dead."""
+
+    person: Customer
+    relation: str
+    label: str
+    since: date
+    until: date | None = None
+    away: Absence | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        return self.person.deceased_on is not None
+
+    @property
+    def is_head(self) -> bool:
+        return self.relation == Relation.HEAD
+
+
+@dataclass(frozen=True)
+class Generation:
+    """People of one generation, the oldest first."""
+
+    label: str
+    people: list[Leaf]
+
+
+GENERATIONS = (
+    ("grandparents", gettext_lazy("Grandparents"), (Relation.GRANDPARENT,)),
+    ("parents", gettext_lazy("Parents"), (Relation.PARENT,)),
+    ("couple", gettext_lazy("Head, spouse, brothers and sisters"), COUPLE),
+    ("children", gettext_lazy("Children"), (Relation.SON, Relation.DAUGHTER)),
+    ("grandchildren", gettext_lazy("Grandchildren"), (Relation.GRANDCHILD,)),
+    ("others", gettext_lazy("Other relatives"), (Relation.OTHER,)),
+)
+
+
+def tree(household: Household, day: date) -> list[Generation]:
+    """The household by generations on a day, with those who died out of it; two queries."""
+    rows = (
+        Membership.objects.filter(household=household, valid_from__lte=day)
+        .exclude(valid_to=F("valid_from"))
+        .select_related("customer")
+        .order_by("customer__birth_date", "-valid_from", "pk")
+    )
+    away = absences_on(household, day)
+    leaves: dict[int, Leaf] = {}
+    for row in rows:
+        person = row.customer
+        belongs = row.valid_to is None or row.valid_to > day
+        died_here = person.deceased_on is not None and row.valid_to == person.deceased_on
+        if belongs or died_here:
+            leaves[person.pk] = Leaf(
+                person,
+                row.relation,
+                str(row.get_relation_display()),
+                row.valid_from,
+                row.valid_to,
+                away.get(person.pk) if belongs else None,
+            )
+    found = []
+    for _code, label, relations in GENERATIONS:
+        people = [leaf for leaf in leaves.values() if leaf.relation in relations]
+        people.sort(key=lambda leaf: (ORDER[leaf.relation], leaf.is_dead))
+        if people:
+            found.append(Generation(str(label), people))
+    return found

@@ -7,165 +7,456 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('branches', '0007_signed_rows_stay'),
-        ('customers', '0019_feedback_by_link'),
+        ("branches", "0007_signed_rows_stay"),
+        ("customers", "0019_feedback_by_link"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='ended on')),
-                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='branches.unit', verbose_name='Branch')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="segments",
+                        to="branches.unit",
+                        verbose_name="Branch",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'segment',
-                'verbose_name_plural': 'segments',
+                "verbose_name": "segment",
+                "verbose_name_plural": "segments",
             },
         ),
         migrations.CreateModel(
-            name='SegmentMember',
+            name="SegmentMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='entered on')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='customers.customer')),
-                ('segment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='customers.segment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="entered on")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="left on")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="segments",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="customers.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer of a segment',
-                'verbose_name_plural': 'customers of a segment',
+                "verbose_name": "customer of a segment",
+                "verbose_name_plural": "customers of a segment",
             },
         ),
         migrations.CreateModel(
-            name='SegmentVersion',
+            name="SegmentVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('filters', models.JSONField(default=dict, verbose_name='filters')),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='customers.segment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                ("filters", models.JSONField(default=dict, verbose_name="filters")),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="customers.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'version of a segment',
-                'verbose_name_plural': 'versions of a segment',
+                "verbose_name": "version of a segment",
+                "verbose_name_plural": "versions of a segment",
             },
         ),
         migrations.CreateModel(
-            name='SegmentDay',
+            name="SegmentDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateField(verbose_name='day')),
-                ('size', models.PositiveIntegerField(verbose_name='customers')),
-                ('entered', models.PositiveIntegerField(verbose_name='entered')),
-                ('gone', models.PositiveIntegerField(verbose_name='left')),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='customers.segment')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.segmentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of", models.DateField(verbose_name="day")),
+                ("size", models.PositiveIntegerField(verbose_name="customers")),
+                ("entered", models.PositiveIntegerField(verbose_name="entered")),
+                ("gone", models.PositiveIntegerField(verbose_name="left")),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="customers.segment",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.segmentversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'size of a segment',
-                'verbose_name_plural': 'sizes of a segment',
+                "verbose_name": "size of a segment",
+                "verbose_name_plural": "sizes of a segment",
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('goal', models.CharField(max_length=200, verbose_name='goal')),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('counter', 'At the counter'), ('message', 'List for messages')], max_length=10, verbose_name='channel')),
-                ('script', models.TextField(blank=True, max_length=1000, verbose_name='talking points')),
-                ('offer', models.CharField(max_length=200, verbose_name='offer')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='until')),
-                ('holdout_percent', models.PositiveSmallIntegerField(default=10, verbose_name='not contacted, %')),
-                ('seed', models.BinaryField(max_length=16)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('running', 'Running'), ('stopped', 'Stopped'), ('finished', 'Finished')], default='draft', max_length=10, verbose_name='state')),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('drawn_on', models.DateField(blank=True, null=True, verbose_name='list drawn on')),
-                ('left_out', models.JSONField(blank=True, default=dict, verbose_name='left out')),
-                ('stopped_on', models.DateField(blank=True, null=True, verbose_name='stopped on')),
-                ('stop_reason', models.CharField(blank=True, max_length=200, verbose_name='why it was stopped')),
-                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='branches.unit', verbose_name='Branch')),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='customers.segment', verbose_name='segment')),
-                ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.segmentversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("goal", models.CharField(max_length=200, verbose_name="goal")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("counter", "At the counter"),
+                            ("message", "List for messages"),
+                        ],
+                        max_length=10,
+                        verbose_name="channel",
+                    ),
+                ),
+                ("script", models.TextField(blank=True, max_length=1000, verbose_name="talking points")),
+                ("offer", models.CharField(max_length=200, verbose_name="offer")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="until")),
+                (
+                    "holdout_percent",
+                    models.PositiveSmallIntegerField(default=10, verbose_name="not contacted, %"),
+                ),
+                ("seed", models.BinaryField(max_length=16)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("running", "Running"),
+                            ("stopped", "Stopped"),
+                            ("finished", "Finished"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("drawn_on", models.DateField(blank=True, null=True, verbose_name="list drawn on")),
+                ("left_out", models.JSONField(blank=True, default=dict, verbose_name="left out")),
+                ("stopped_on", models.DateField(blank=True, null=True, verbose_name="stopped on")),
+                (
+                    "stop_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="why it was stopped"),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="branches.unit",
+                        verbose_name="Branch",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="customers.segment",
+                        verbose_name="segment",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.segmentversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'campaign',
-                'verbose_name_plural': 'campaigns',
+                "verbose_name": "campaign",
+                "verbose_name_plural": "campaigns",
             },
         ),
         migrations.CreateModel(
-            name='CampaignMember',
+            name="CampaignMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_holdout', models.BooleanField(verbose_name='not contacted')),
-                ('outcome', models.CharField(blank=True, choices=[('not_reached', 'not reached'), ('reached', 'reached'), ('interested', 'interested'), ('bought', 'bought'), ('refused', 'refused the offer'), ('wrong_number', 'wrong number'), ('never', 'do not contact again')], max_length=12, verbose_name='outcome')),
-                ('outcome_at', models.DateTimeField(blank=True, null=True, verbose_name='at')),
-                ('assigned_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='branches.unit')),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='customers.campaign')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='customers.customer')),
-                ('outcome_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_holdout", models.BooleanField(verbose_name="not contacted")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("not_reached", "not reached"),
+                            ("reached", "reached"),
+                            ("interested", "interested"),
+                            ("bought", "bought"),
+                            ("refused", "refused the offer"),
+                            ("wrong_number", "wrong number"),
+                            ("never", "do not contact again"),
+                        ],
+                        max_length=12,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("outcome_at", models.DateTimeField(blank=True, null=True, verbose_name="at")),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="branches.unit",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="customers.campaign",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "outcome_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'customer on a list',
-                'verbose_name_plural': 'customers on a list',
-                'indexes': [models.Index(fields=['customer'], name='campaign_member_customer'), models.Index(fields=['campaign', 'branch', 'id'], name='campaign_member_branch'), models.Index(condition=models.Q(('is_holdout', False), ('outcome', '')), fields=['assigned_to', 'id'], name='campaign_member_todo')],
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'customer'), name='campaign_member_once'), models.CheckConstraint(condition=models.Q(('is_holdout', False), models.Q(('assigned_to', None), ('outcome', '')), _connector='OR'), name='campaign_holdout_is_left_alone'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at', None), ('outcome_by', None)), models.Q(models.Q(('outcome', ''), _negated=True), ('outcome_at__isnull', False), ('outcome_by__isnull', False)), _connector='OR'), name='campaign_outcome_by_somebody')],
+                "verbose_name": "customer on a list",
+                "verbose_name_plural": "customers on a list",
+                "indexes": [
+                    models.Index(fields=["customer"], name="campaign_member_customer"),
+                    models.Index(fields=["campaign", "branch", "id"], name="campaign_member_branch"),
+                    models.Index(
+                        condition=models.Q(("is_holdout", False), ("outcome", "")),
+                        fields=["assigned_to", "id"],
+                        name="campaign_member_todo",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("campaign", "customer"), name="campaign_member_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_holdout", False),
+                            models.Q(("assigned_to", None), ("outcome", "")),
+                            _connector="OR",
+                        ),
+                        name="campaign_holdout_is_left_alone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", ""), ("outcome_at", None), ("outcome_by", None)),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("outcome_at__isnull", False),
+                                ("outcome_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="campaign_outcome_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on', None)), fields=('branch', 'name'), name='segment_named_once', nulls_distinct=False),
+            model_name="segment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_on", None)),
+                fields=("branch", "name"),
+                name="segment_named_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='segment_has_name'),
+            model_name="segment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="segment_has_name"
+            ),
         ),
         migrations.AddIndex(
-            model_name='segmentmember',
-            index=models.Index(fields=['customer'], name='segment_member_customer'),
+            model_name="segmentmember",
+            index=models.Index(fields=["customer"], name="segment_member_customer"),
         ),
         migrations.AddConstraint(
-            model_name='segmentmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('segment', 'customer'), name='segment_member_once'),
+            model_name="segmentmember",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to", None)),
+                fields=("segment", "customer"),
+                name="segment_member_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segmentmember',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='segment_member_dates'),
+            model_name="segmentmember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="segment_member_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='segmentversion',
-            constraint=models.UniqueConstraint(fields=('segment', 'number'), name='segment_version_once'),
+            model_name="segmentversion",
+            constraint=models.UniqueConstraint(fields=("segment", "number"), name="segment_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='segmentday',
-            constraint=models.UniqueConstraint(fields=('segment', 'as_of'), name='segment_counted_once_a_day'),
+            model_name="segmentday",
+            constraint=models.UniqueConstraint(
+                fields=("segment", "as_of"), name="segment_counted_once_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='campaign_ends_after_start'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('holdout_percent__lte', 50)), name='campaign_holdout_at_most_half'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holdout_percent__lte", 50)), name="campaign_holdout_at_most_half"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drawn_on', None), ('state', 'draft'), ('version', None)), models.Q(models.Q(('state', 'draft'), _negated=True), ('drawn_on__isnull', False), ('version__isnull', False)), _connector='OR'), name='campaign_drawn_when_it_runs'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("drawn_on", None), ("state", "draft"), ("version", None)),
+                    models.Q(
+                        models.Q(("state", "draft"), _negated=True),
+                        ("drawn_on__isnull", False),
+                        ("version__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="campaign_drawn_when_it_runs",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stopped'), _negated=True), models.Q(('stopped_on__isnull', False), models.Q(('stop_reason', ''), _negated=True)), _connector='OR'), name='campaign_stopped_with_reason'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "stopped"), _negated=True),
+                    models.Q(("stopped_on__isnull", False), models.Q(("stop_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="campaign_stopped_with_reason",
+            ),
         ),
     ]

@@ -10,8 +10,9 @@ from customers.models.campaigns import (
 )
 from customers.models.consents import Consent, ConsentText
 from customers.models.counter import CounterDraft, Slip, SlipPrint
+from customers.models.farm import AnimalCount, CropSeason, Labour, LandParcel, Machine
 from customers.models.feedback import Feedback, Invitation
-from customers.models.homes import HouseholdEvent
+from customers.models.homes import Absence, EmptyRegistration, HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
@@ -24,13 +25,17 @@ from customers.models.tasks import Task
 from customers.models.visits import VisitNote
 
 __all__ = [
+    "Absence",
+    "AnimalCount",
     "Campaign",
     "CampaignMember",
     "Consent",
     "ConsentText",
     "CounterDraft",
+    "CropSeason",
     "Customer",
     "DocumentPhoto",
+    "EmptyRegistration",
     "ErasureProof",
     "FactSheet",
     "Feedback",
@@ -40,9 +45,12 @@ __all__ = [
     "HouseholdEvent",
     "IdentityDocument",
     "Invitation",
+    "Labour",
+    "LandParcel",
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",
+    "Machine",
     "ManagerAssignment",
     "Marriage",
     "Membership",

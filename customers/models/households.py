@@ -56,8 +56,8 @@ class Household(models.Model):
 class Membership(models.Model):
     """A person in a household for a period; in at most one household at a time, and no household has two heads.
 
-    Nobody belongs to a household from the day of their death on (migration ``household_events``). A period that ended the day it
-    began was taken back.
+    Nobody belongs to a household from the day of their death on (migration ``household_events``). A period that ended
+    the day it began was taken back.
     """
 
     classification = classes(C1="valid_from valid_to", C2="relation")

@@ -222,11 +222,16 @@ def release_left_behind(*, on: date) -> int:
 
 
 @transaction.atomic
-def settle_tasks(*, as_of: date, branch: Unit | None = None) -> int:
-    """Close the tasks whose reason is gone, of one branch or of all, kind by kind and set-based; returns how many."""
+def settle_tasks(*, as_of: date, branch: Unit | None = None, households: Iterable[int] | None = None) -> int:
+    """Close the tasks whose reason is gone, kind by kind and set-based; returns how many.
+
+    Of one branch, about some households, or all.
+    """
     number, rows = 0, Task.objects.open()
     if branch is not None:
         rows = rows.filter(branch=branch)
+    if households is not None:
+        rows = rows.filter(household__in=list(households))
     for code, kind in registries.task_kinds.items():
         if kind.settled is None:
             continue

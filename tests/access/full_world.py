@@ -13,10 +13,16 @@ from coopcrm.shared.row_security import RULES
 from customers.choices import RowOutcome
 from customers.counter import drafts
 from customers.models import (
+    Absence,
+    AnimalCount,
+    CropSeason,
+    EmptyRegistration,
     ErasureProof,
     Feedback,
-    HouseholdEvent,
+    Labour,
+    LandParcel,
     LedgerRow,
+    Machine,
     PersonLock,
     StaffHousehold,
 )
@@ -70,7 +76,14 @@ def make_everything() -> Things:
         account=account, month=TODAY.replace(day=1), adb=Decimal(10), balance_end=Decimal(10)
     )
     make_line(household)
-    HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
+    observed = {"household": household, "observed_on": TODAY}
+    LandParcel.objects.create(name="East field", mu=2, **observed)
+    CropSeason.objects.create(year=2026, season="2", crop="wheat", mu=2, **observed)
+    AnimalCount.objects.create(kind="pigs", heads=3, **observed)
+    Machine.objects.create(kind="tractor", **observed)
+    Labour.objects.create(customer=customer, work="farm", **observed)
+    Absence.objects.create(household=household, customer=customer, valid_from=TODAY)
+    EmptyRegistration.objects.create(household=household, valid_from=TODAY, reason="empty")
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(
         household=household,

@@ -37,8 +37,10 @@ from customers.models import (
     Handover,
     HandoverItem,
     Household,
+    HouseholdEvent,
     IdentityDocument,
     Invitation,
+    LandParcel,
     LedgerFile,
     LedgerImport,
     ReviewPair,
@@ -142,6 +144,7 @@ def make_things() -> Things:
         run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="a.csv", digest=b"1"
     )
     visit = make_visit(household, officer)
+    HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
     loan, rating = make_loan(household), make_rating(household)
     tier, figure = make_contributions(branch, ["120.00"])[0], make_figure(branch, "NPL_RATIO", "0.0172")
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
@@ -374,6 +377,26 @@ ARGUMENTS = {
     "households/<int:pk>/timeline/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
     "households/<int:pk>/facts/": lambda things, staff: {"pk": things.household.pk},
+    **{
+        f"households/<int:pk>/{page}/": lambda things, staff: {"pk": things.household.pk}
+        for page in ("life", "farm", "review", "coverage")
+    },
+    "households/<int:pk>/life/<slug:deed>/": lambda things, staff: {
+        "pk": things.household.pk,
+        "deed": "head",
+    },
+    "households/<int:pk>/farm/<slug:part>/": lambda things, staff: {
+        "pk": things.household.pk,
+        "part": "land",
+    },
+    "households/<int:pk>/farm/<slug:part>/<int:row>/gone/": lambda things, staff: {
+        "pk": things.household.pk,
+        "part": "land",
+        "row": LandParcel.objects.create(
+            household=things.household, name="East field", mu=2, observed_on=TODAY
+        ).pk,
+    },
+    "household-events/<int:pk>/undo/": lambda things, staff: {"pk": things.household.events.first().pk},
     "jobs/<int:pk>/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.export.job_id},
