@@ -26,6 +26,7 @@ class CustomersConfig(AppConfig):
         from customers.feedback import follow_up, occasions
         from customers.homes import register as homes
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
+        from customers.lists import columns, filters
         from customers.models import Customer
         from customers.pages import register as pages
         from customers.persons import register as persons
@@ -48,7 +49,9 @@ class CustomersConfig(AppConfig):
         personal.register_own_tables()
         occasions.register_own()
         follow_up.register_kinds()
+        filters.register_own_filters()
         list_filters.register("agrees", consents.AGREES_FILTER)
+        columns.register_own_columns()
         post_migrate.connect(prepare_privacy, sender=self)
 
 

@@ -10,6 +10,13 @@ class CustomerKind(models.TextChoices):
     ORGANISATION = "organisation", _("Organisation")
 
 
+class ListOrder(models.TextChoices):
+    """Orders of the list of customers, each with an index."""
+
+    NAME = "name", _("by name")
+    NEWEST = "newest", _("registered last")
+
+
 class Sex(models.TextChoices):
     FEMALE = "F", _("female")
     MALE = "M", _("male")

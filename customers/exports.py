@@ -16,7 +16,7 @@ from coopcrm.shared.lists import Value
 from coopcrm.shared.paging import id_in
 from customers import masking, policies
 from customers.choices import DocumentState
-from customers.lists.selectors import filtered_customers
+from customers.lists.filters import filtered_customers, plain
 from customers.models import Customer, IdentityDocument, LedgerFile, LedgerRow, Phone
 from customers.resources import CustomerResource
 
@@ -30,16 +30,19 @@ REPORT = ("sheet", "row_number", "outcome", "customer_id", "household_id", "reas
 
 def filters_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, Any]:
     """The filters of the list page as ids and codes; refuses what the page does not offer."""
-    from customers.lists.forms import ListForm
+    from customers.lists.forms import ListForm, LookForm
 
     data = QueryDict(mutable=True)
     data.update(given)
-    form = ListForm(data, staff=staff)
-    if not form.is_valid():
+    data.setlist("column", [code for code in given.get("columns", "").split(",") if code])
+    form, look = ListForm(data, staff=staff), LookForm(data, staff=staff)
+    errors = {**form.errors, **look.errors}
+    if errors:
         raise Refused(
-            "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()), code="export_filter"
+            "; ".join(f"{name}: {found[0]}" for name, found in errors.items()), code="export_filter"
         )
-    return {name: getattr(value, "pk", value) for name, value in form.cleaned_data.items() if value}
+    chosen = {name: value for name, value in look.cleaned_data.items() if value}
+    return {**plain(form.cleaned_data), **chosen}
 
 
 def _customers(staff: StaffMember, params: dict) -> QuerySet[Customer]:

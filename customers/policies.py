@@ -5,7 +5,15 @@ from __future__ import annotations
 from branches.choices import PostCode
 from branches.models import StaffMember, Unit
 from customers.choices import RequestKind
-from customers.models import Customer, Household, ReviewPair, RightsRequest, Sharing, VisitNote
+from customers.models import (
+    Customer,
+    Household,
+    ListView,
+    ReviewPair,
+    RightsRequest,
+    Sharing,
+    VisitNote,
+)
 from customers.querysets import SEE_LOCKED
 
 FIELD = (PostCode.LOAN_OFFICER, PostCode.CUSTOMER_MANAGER)
@@ -115,6 +123,13 @@ def may_see_ledgers(staff: StaffMember) -> bool:
 def may_export_customers(staff: StaffMember) -> bool:
     """Lists leave the house through accountants, directors, the union's desks and audit."""
     return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_change_view(staff: StaffMember, view: ListView) -> bool:
+    """A view of the list is changed by its owner, a shared one also by a director of the branch."""
+    return view.owner_id == staff.pk or (
+        view.branch_id is not None and may_answer_elsewhere(staff, view.branch_id)
+    )
 
 
 def may_record_consent(staff: StaffMember, customer: Customer) -> bool:

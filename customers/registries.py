@@ -143,7 +143,7 @@ number_finders = Registry()
 """``finder(digits)`` returns ``[(customer id, reason in words)]`` for a number typed into the search (accounts)."""
 
 list_columns = Registry()
-"""``column(staff, customer ids)`` returns ``(heading, {customer id: (badge kind, code)})`` for a list, in one query."""
+"""``column(staff, customer ids)`` returns ``(heading, {customer id: (badge kind, code) or text})``, in one query."""
 
 list_filters = Registry()
 """By query parameter: ``ListFilter`` by which the list of customers can be narrowed."""
@@ -254,11 +254,18 @@ class Exposure:
 
 @dataclass(frozen=True)
 class ListFilter:
-    """A choice above the list of customers: its label, its codes with labels, and how it narrows a queryset."""
+    """A choice above the list of customers: its label, its codes with labels, and how it narrows a queryset.
+
+    ``is_day`` stands for a day instead of a choice (``narrow`` gets a date). ``choices_for`` offers codes that depend
+    on who asks; ``is_main`` filters are always on show, the others are folded away.
+    """
 
     label: Any
     choices: Callable[[], list[tuple[str, Any]]]
-    narrow: Callable[[Any, str], Any]
+    narrow: Callable[[Any, Any], Any]
+    is_day: bool = False
+    is_main: bool = False
+    choices_for: Callable[[Any], list[tuple[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)

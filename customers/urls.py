@@ -20,6 +20,8 @@ app_name = "customers"
 
 urlpatterns = [
     path("customers/", lists.customer_list, name="list"),
+    path("customers/views/", lists.keep_view, name="keep-view"),
+    path("customers/views/<int:pk>/", lists.change_view, name="change-view"),
     path("customers/search/", search.search, name="search"),
     path("customers/new/", counter.register, name="new"),
     path("customers/new/number/", counter.check_number, name="check-number"),

@@ -107,6 +107,7 @@ def _one(what: str, tables: str, condition: str, equals: str = "") -> Rule:
 RULES: dict[str, Rule] = {
     # Lists taken out
     "branches_export": branch() | actor("ordered_by_id"),
+    "customers_listview": branch() | actor("owner_id"),
     # The registry beneath the card
     "customers_counterdraft": branch(),
     "customers_sharing": branch() | household(),

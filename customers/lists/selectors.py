@@ -1,63 +1,79 @@
-"""Reads of the list of customers: which rows, which page of them, and what the apps above tell of each."""
+"""Pages of the list of customers, both ways, and the views people have kept."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet, Subquery
 
 from branches.models import StaffMember
 from coopcrm.shared.paging import id_in
-from customers import registries
-from customers.models import Customer
-from customers.selectors import PAGE, Page
+from customers.choices import ListOrder
+from customers.lists.filters import filtered_customers
+from customers.models import Customer, ListView
+from customers.selectors import PAGE
 
-
-def customer_list(staff: StaffMember, *, filters: dict[str, Any], after: str = "", size: int = PAGE) -> Page:
-    """Customers the person works with, by pinyin; the cursor is an id, so that no name stands in an address.
-
-    It is the id of a customer the person works with: another's would tell where that name stands in the alphabet.
-    """
-    rows = filtered_customers(staff, filters)
-    if (number := id_in(after)) is not None:
-        last = Customer.objects.managed_for(staff).filter(pk=number).values("pinyin")
-        rows = rows.filter(Q(pinyin__gt=Subquery(last)) | Q(pinyin=Subquery(last), pk__gt=number))
-    found = list(rows.select_related("village__parent", "branch").order_by("pinyin", "pk")[: size + 1])
-    return Page(found[:size], found[size - 1].pk if len(found) > size else "")
-
-
-def filtered_customers(staff: StaffMember, filters: dict[str, Any]) -> QuerySet[Customer]:
-    """Customers the person works with, narrowed by branch, village and what the apps above offer."""
-    return narrowed(Customer.objects.managed_for(staff).current(), filters)
-
-
-def narrowed(rows: QuerySet[Customer], filters: dict[str, Any]) -> QuerySet[Customer]:
-    """Customers narrowed by the filters of the list, whoever asks: segments are counted by the system too."""
-    if filters.get("branch"):
-        rows = rows.filter(branch=filters["branch"])
-    if filters.get("village"):
-        rows = rows.filter(village=filters["village"])
-    for name, narrowing in registries.list_filters.items():
-        if filters.get(name):
-            rows = narrowing.narrow(rows, filters[name])
-    return rows
+COLUMNS = {ListOrder.NAME: ("pinyin", False), ListOrder.NEWEST: ("registered_on", True)}
+"""By order: the column, and whether it descends; the id follows it."""
 
 
 @dataclass(frozen=True)
-class ListRow:
-    """A line of the customer list: the customer, and by heading the badges of the apps above."""
+class Page:
+    """Rows of the list, and the ids after and before which its neighbours begin; empty at either end."""
 
-    customer: Customer
-    badges: list[tuple[Any, tuple[str, str] | None]]
+    rows: list[Customer]
+    after: int | str = ""
+    before: int | str = ""
 
 
-def with_columns(staff: StaffMember, people: list[Customer]) -> tuple[list[Any], list[ListRow]]:
-    """Headings of the apps above, and the rows with their badges: one query per column."""
-    ids = [person.pk for person in people]
-    columns = [column(staff, ids) for column in registries.list_columns] if ids else []
-    rows = [
-        ListRow(person, [(heading, values.get(person.pk)) for heading, values in columns])
-        for person in people
-    ]
-    return [heading for heading, _values in columns], rows
+def customer_list(
+    staff: StaffMember,
+    *,
+    filters: Mapping[str, Any],
+    order: str = ListOrder.NAME,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE,
+) -> Page:
+    """Customers the person works with; the cursor is an id, so that no name stands in an address.
+
+    It is the id of a customer the person works with: another's would tell where that name stands in the alphabet.
+    """
+    rows = filtered_customers(staff, filters).select_related("village__parent", "branch")
+    backwards = id_in(after) is None and id_in(before) is not None
+    if (last := id_in(before if backwards else after)) is not None:
+        rows = rows.filter(_beyond(staff, order, last, backwards=backwards))
+    found = list(rows.order_by(*_order_by(order, backwards=backwards))[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    has_next, has_previous = (True, more) if backwards else (more, last is not None)
+    return Page(
+        found,
+        found[-1].pk if found and has_next else "",
+        found[0].pk if found and has_previous else "",
+    )
+
+
+def _order_by(order: str, *, backwards: bool) -> list:
+    column, descends = COLUMNS[ListOrder(order)]
+    falls = descends != backwards
+    return [F(name).desc() if falls else F(name).asc() for name in (column, "pk")]
+
+
+def _beyond(staff: StaffMember, order: str, last: int, *, backwards: bool) -> Q:
+    column, descends = COLUMNS[ListOrder(order)]
+    falls = "lt" if descends != backwards else "gt"
+    place = Subquery(Customer.objects.managed_for(staff).filter(pk=last).values(column))
+    return Q(**{f"{column}__{falls}": place}) | Q(**{column: place, f"pk__{falls}": last})
+
+
+# -- Views -------------------------------------------------------------------------------------------------------------
+
+
+def views_for(staff: StaffMember) -> QuerySet[ListView]:
+    """A person's own views, and those that the own branches share."""
+    mine = Q(owner=staff) | Q(branch__in=staff.scope.branch_ids)
+    return ListView.objects.filter(mine).order_by("name", "pk")

@@ -1,4 +1,4 @@
-"""The registry in chapters: people, households, visits, feedback, ledgers, consents, rights, tasks."""
+"""The registry in chapters: people, households, visits, feedback, ledgers, consents, rights, tasks, lists."""
 
 from customers.models.campaigns import (
     Campaign,
@@ -15,6 +15,7 @@ from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import Absence, EmptyRegistration, HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
+from customers.models.lists import ListView
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.persons import OtherName
 from customers.models.portfolios import Handover, HandoverItem
@@ -51,6 +52,7 @@ __all__ = [
     "LedgerImport",
     "LedgerRow",
     "Machine",
+    "ListView",
     "ManagerAssignment",
     "Marriage",
     "Membership",
