@@ -66,7 +66,7 @@ def drop_view(*, staff: StaffMember, view: ListView) -> None:
 def show_first(*, staff: StaffMember, view: ListView | None) -> None:
     """Show one of the own views first, or the whole list again."""
     mine = ListView.objects.filter(owner=staff)
-    require(view is None or view.owner_id == staff.pk, _("Keep it as your own first."))
+    require(view is None or view.owner_id == staff.pk, _("Keep it as your own first."), code="not_own")
     mine.filter(is_default=True).update(is_default=False)
     if view is not None:
         mine.filter(pk=view.pk).update(is_default=True)

@@ -155,4 +155,6 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
         services.show_first(staff=request.user, view=None if view.is_default else view)
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
     return redirect(f"{reverse('customers:list')}?view={view.pk}")

@@ -15,7 +15,7 @@ from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers.choices import FactSource
 from customers.models import Customer, LedgerRow, Statement
-from customers.names import name_keys
+from customers.names import NameKeys, name_keys
 from customers.provenance import asking, policies
 from customers.provenance.attributes import ATTRIBUTES, present_texts
 from customers.provenance.rules import rule_on
@@ -249,5 +249,5 @@ def _says_nothing_new(before: list[Statement], compared: str, common: Mapping[st
 
 def _bring_up_to_date(customer: Customer, row: Customer, codes: Iterable[str]) -> None:
     names = {ATTRIBUTES[code].column for code in codes} | {"disputed"}
-    for name in names | ({"name_key", "given_key", "pinyin", "initials"} if "name" in names else set()):
+    for name in names | (set(NameKeys._fields) if "name" in names else set()):
         setattr(customer, name, getattr(row, name))

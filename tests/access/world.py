@@ -42,6 +42,7 @@ from customers.models import (
     Invitation,
     LandParcel,
     LedgerFile,
+    ListView,
     LedgerImport,
     ReviewPair,
     RightsRequest,
@@ -121,6 +122,12 @@ class Things:
     segment: Segment
     member: CampaignMember
     export: Export | None = None
+
+    @property
+    def view(self) -> ListView:
+        """A view of the list that the officer shares with the branch."""
+        kept = {"filters": {}, "branch": self.branch}
+        return ListView.objects.get_or_create(owner=self.officer, name="Round", defaults=kept)[0]
 
     @property
     def document(self) -> IdentityDocument:
@@ -303,6 +310,7 @@ def slip_of(things: Things) -> Slip:
 
 
 ARGUMENTS = {
+    "customers/views/<int:pk>/": lambda things, staff: {"pk": things.view.pk},
     "help/first-day/<slug:code>/": lambda things, staff: {"code": "my-day"},
     "help/quiz/<int:pk>/": of_quiz,
     **{f"tasks/<int:pk>/{deed}": of_task for deed in ("", "done/", "drop/", "snooze/", "give/", "undo/")},
