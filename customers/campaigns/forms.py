@@ -12,6 +12,7 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.forms import StrictFields, StrictForm
 from customers.campaigns import policies
 from customers.choices import CampaignChannel, CampaignOutcome
+from customers.lists.filters import plain
 from customers.lists.forms import ListForm
 from customers.models import Segment
 
@@ -25,7 +26,7 @@ class FiltersForm(StrictFields, ListForm):
 
     def codes(self) -> dict[str, Any]:
         """Ids and codes as a segment keeps them."""
-        return {name: getattr(value, "pk", value) for name, value in self.cleaned_data.items() if value}
+        return plain(self.cleaned_data)
 
 
 class SegmentForm(FiltersForm):

@@ -19,7 +19,7 @@ from coopcrm.shared.models import Deed, Job
 from coopcrm.shared.work import NewOrder, Work, handles, order_work
 from customers.campaigns import policies
 from customers.choices import CustomerState
-from customers.lists.selectors import narrowed
+from customers.lists.filters import narrowed
 from customers.models import Customer, Segment, SegmentDay, SegmentVersion
 
 COUNT = "customers.count_segment"

@@ -28,7 +28,7 @@ from customers.choices import (
     Decision,
     Purpose,
 )
-from customers.lists.selectors import narrowed
+from customers.lists.filters import narrowed
 from customers.models import Campaign, CampaignMember, Customer, SegmentVersion
 from customers.policies import DIRECTORS
 

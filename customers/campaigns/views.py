@@ -21,7 +21,7 @@ from coopcrm.shared.forms import takes
 from coopcrm.shared.paging import Keyset, page_of
 from customers.campaigns import exports, forms, policies, segments, selectors, services
 from customers.choices import CampaignOutcome
-from customers.lists.selectors import with_columns
+from customers.lists.columns import badges_of
 from customers.models import Campaign, CampaignMember, Segment
 from customers.policies import DIRECTORS, may_export_customers
 from customers.views import allow
@@ -287,16 +287,14 @@ def work(request: HttpRequest, pk: int) -> HttpResponse:
     everybody = staff.scope.holds(*DIRECTORS)
     rows = selectors.work_list(staff, found, on=today, everybody=everybody)
     page = page_of(request, rows, WORK, size=25)
-    headings, listed = with_columns(staff, [member.customer for member in page.rows])
+    badges = badges_of(staff, [member.customer_id for member in page.rows])
     lines = [
-        (member, row.badges, policies.may_note(staff, member))
-        for member, row in zip(page.rows, listed, strict=True)
+        (member, badges.get(member.customer_id, []), policies.may_note(staff, member)) for member in page.rows
     ]
     context = {
         "campaign": found,
         "page": page,
         "lines": lines,
-        "headings": headings,
         "outcomes": CampaignOutcome.choices,
         "mine": not everybody,
     }

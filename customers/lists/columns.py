@@ -123,6 +123,18 @@ def table(
     return heads, rows
 
 
+def badges_of(staff: StaffMember, ids: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """The badges (grade, tier, ...) of some customers, for lists of another kind: one query for each."""
+    found: dict[int, list[tuple[str, str]]] = {pk: [] for pk in ids}
+    for name, column in registries.list_columns.items():
+        if name in FROM_ABOVE_HIDDEN or not ids:
+            continue
+        for pk, value in column(staff, ids)[1].items():
+            if isinstance(value, tuple) and pk in found:
+                found[pk].append(value)
+    return found
+
+
 # -- Two columns that need a query of their own ------------------------------------------------------------------------
 
 

@@ -134,7 +134,7 @@ def _by_manager(rows: QuerySet[Customer], whose: str) -> QuerySet[Customer]:
     if whose == POST:
         current = current.filter(staff=None)
     else:
-        current = current.filter(staff=acting.current().actor_id if whose == ME else id_in(str(whose)))
+        current = current.filter(staff=(acting.current().actor_id if whose == ME else id_in(str(whose))) or 0)
     return rows.filter(Exists(_of_household(household__in=current.values("household"))))
 
 

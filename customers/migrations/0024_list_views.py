@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0007_signed_rows_stay"),
-        ("customers", "0019_feedback_by_link"),
+        ("customers", "0023_farms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
