@@ -50,7 +50,13 @@ class Place:
 
 
 PLACES = (
-    Place("/", "calendar-check", _("My day"), "wo de yi tian jin ri shou ye", also=("/tasks/",)),
+    Place(
+        "/",
+        "calendar-check",
+        _("My day"),
+        "wo de yi tian jin ri shou ye",
+        also=("/tasks/", "/cases/", "/reminders/"),
+    ),
     Place(
         "/customers/",
         "users",
@@ -113,6 +119,20 @@ DEEDS = (
         _("See the tasks"),
         "dai ban ren wu wo de dai ban",
         frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
+        "/cases/",
+        "message",
+        _("See complaints and requests"),
+        "tou su su qiu biao yang yi jian",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
+        "/reminders/",
+        "bell",
+        _("See the reminders"),
+        "ti xing gui ze",
+        frozenset(DIRECTORS | {PostCode.HEAD_OFFICE, PostCode.AUDITOR}),
     ),
     Place(
         "/customers/new/",

@@ -23,6 +23,7 @@ class CustomersConfig(AppConfig):
         )
         from customers.campaigns import exports as campaign_lists  # noqa: F401 - registers its list
         from customers.campaigns import services as campaign_deeds  # noqa: F401 - registers what two people sign
+        from customers.cases import register as cases
         from customers.feedback import follow_up, occasions
         from customers.homes import register as homes
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
@@ -32,6 +33,7 @@ class CustomersConfig(AppConfig):
         from customers.persons import register as persons
         from customers.provenance import cards as provenance
         from customers.registries import list_filters, number_readers, page_cards
+        from customers.reminders import sources as reminders
         from customers.tasks import register as tasks
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
@@ -46,6 +48,8 @@ class CustomersConfig(AppConfig):
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()
         homes.register()
+        reminders.register()
+        cases.register()
         personal.register_own_tables()
         occasions.register_own()
         follow_up.register_kinds()

@@ -9,6 +9,7 @@ from customers.campaigns import segments
 from customers.campaigns import services as campaigns
 from customers.counter import drafts
 from customers.portfolios import services as portfolios
+from customers.reminders import services as reminders
 from customers.tasks import services as tasks
 
 
@@ -35,3 +36,10 @@ def look_after_campaigns() -> None:
         campaigns.finish_due(on=today)
         segments.order_counts(on=today)
         drafts.forget_old(now=timezone.now())
+
+
+@shared_task
+def remind() -> None:
+    """Every night: order the day's run of reminders, branch by branch."""
+    with acting.as_system("reminders"):
+        reminders.order_reminders(as_of=timezone.localdate())

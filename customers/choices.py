@@ -320,3 +320,48 @@ class CampaignOutcome(models.TextChoices):
     REFUSED = "refused", _("refused the offer")
     WRONG_NUMBER = "wrong_number", _("wrong number")
     NEVER = "never", _("do not contact again")
+
+
+class CaseKind(models.TextChoices):
+    COMPLAINT = "complaint", _("Complaint")
+    REQUEST = "request", pgettext_lazy("of a customer", "Request")
+    PRAISE = "praise", _("Praise")
+
+
+class CaseCategory(models.TextChoices):
+    """What a case is about; ``customers.cases.rules`` says how many working days an answer may take."""
+
+    MACHINE = "machine", _("Machine or mobile banking")
+    WAITING = "waiting", _("Waiting and opening hours")
+    MANNERS = "manners", _("Manners and advice")
+    ACCOUNT = "account", _("Account or payment")
+    FEES = "fees", _("Fees and interest")
+    CREDIT = "credit", _("Loan, rating or limit")
+    PRIVACY = "privacy", _("Handling of data")
+    CONDUCT = "conduct", _("Conduct of staff")
+    OTHER = "other", _("Something else")
+
+
+class CaseState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("state of a case", "Open")
+    ANSWERED = "answered", pgettext_lazy("state of a case", "Answered, customer to be told")
+    CLOSED = "closed", pgettext_lazy("state of a case", "Closed")
+
+
+class CaseOutcome(models.TextChoices):
+    JUSTIFIED = "justified", _("Justified, put right")
+    PARTLY = "partly", _("Partly justified")
+    UNFOUNDED = "unfounded", _("Not justified")
+    FULFILLED = "fulfilled", _("Request fulfilled")
+    DECLINED = "declined", _("Request declined")
+    THANKED = "thanked", _("Thanked")
+
+
+class CaseEventKind(models.TextChoices):
+    TAKEN = "taken", _("Taken in")
+    GIVEN = "given", _("Given to somebody")
+    ESCALATED = "escalated", _("Escalated")
+    ANSWERED = "answered", _("Answered")
+    TOLD = "told", _("Customer told")
+    REOPENED = "reopened", _("Opened again")
+    NOTE = "note", _("Note")

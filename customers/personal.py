@@ -25,6 +25,8 @@ from customers.models import (
     Absence,
     AnimalCount,
     CampaignMember,
+    Case,
+    CaseEvent,
     Consent,
     CropSeason,
     Customer,
@@ -322,6 +324,16 @@ OWN_TABLES = (
     ),
     PersonalTable(SlipPrint, owners=("slip__customer",)),
     PersonalTable(ErasureProof, owners=("customer",)),
+    PersonalTable(
+        Case,
+        owners=("customer",),
+        erases={"words": NOTHING, "answer": f"CASE WHEN t.answer = '' THEN '' ELSE {NOTHING} END"},
+    ),
+    PersonalTable(
+        CaseEvent,
+        owners=("customer",),
+        erases={"words": f"CASE WHEN t.words = '' THEN '' ELSE {NOTHING} END"},
+    ),
     PersonalTable(
         Task,
         owners=("customer",),

@@ -164,6 +164,11 @@ def may_take_request(staff: StaffMember, customer: Customer) -> bool:
     return at_branch or staff.scope.holds(PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
 
 
+def may_answer_requests_somewhere(staff: StaffMember) -> bool:
+    """Accountants and directors answer those of their branch, risk and head office of the union all."""
+    return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS, PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
+
+
 def may_answer_request(staff: StaffMember, request: RightsRequest) -> bool:
     """Accountant and directors of the managing branch answer, or risk and head office of the union.
 

@@ -219,9 +219,17 @@ class TaskQuerySet(BranchRowQuerySet):
 
     def of_posts(self, staff: StaffMember) -> TaskQuerySet:
         """Those that wait for whoever holds one of the person's posts, at the units where they hold them."""
+        return self.filter(self._waits_for_posts_of(staff))
+
+    def for_person(self, staff: StaffMember) -> TaskQuerySet:
+        """Those of a person by name and of the posts they hold."""
+        return self.filter(Q(owner=staff) | self._waits_for_posts_of(staff))
+
+    @staticmethod
+    def _waits_for_posts_of(staff: StaffMember) -> Q:
         scope = require_scope(staff)
         places = scope.branch_ids | scope.unit_ids
-        return self.filter(owner=None, post__in=scope.posts, branch__in=places)
+        return Q(owner=None, post__in=scope.posts, branch__in=places)
 
 
 class OfBranchOrUnionQuerySet(QuerySet):
@@ -233,3 +241,25 @@ class OfBranchOrUnionQuerySet(QuerySet):
         if scope.sees_union:
             return self
         return self.filter(Q(branch__in=scope.branch_ids) | Q(branch=None))
+
+
+class CaseQuerySet(BranchOrCustomerQuerySet):
+    """Complaints and requests: seen by the branch that answers and the customer's, never by whom they are about."""
+
+    def visible_to(self, staff: StaffMember) -> CaseQuerySet:
+        """Those of the person's branches and customers, but for those about the person."""
+        return super().visible_to(staff).exclude(about_staff=staff)
+
+    def open(self) -> CaseQuerySet:
+        """Not answered yet."""
+        return self.filter(state="open")
+
+
+class CaseEventQuerySet(QuerySet):
+    """Lines of cases."""
+
+    def visible_to(self, staff: StaffMember) -> CaseEventQuerySet:
+        """Lines of the cases that the person sees."""
+        from customers.models import Case
+
+        return self.filter(case__in=Case.objects.visible_to(staff))

@@ -178,6 +178,35 @@ handover_facts = Registry()
 task_kinds = Registry()
 """By code: ``TaskKind`` of what people have to do."""
 
+reminder_sources = Registry()
+"""By code, which is also the kind of task: ``ReminderSource`` of what the night reminds of."""
+
+best_customers: list[str] = []
+"""SQL that selects ``customer_id, weight`` of the best customers of the branch ``%(branch)s`` on ``%(as_of)s``."""
+
+
+@dataclass(frozen=True)
+class ReminderSource:
+    """What people are reminded of, and its figures where nobody has set others (handbook §8.2).
+
+    ``sql`` (text, or a function that makes it) selects for one branch and day ``household_id, customer_id, owner_id,
+    due_on, key, params, weight``; its parameters are ``branch``, ``as_of`` and ``lead``, which counts ``unit``s.
+    ``reason`` is a message id that says ``day`` of the params, ``unknown`` another one where there is no day.
+    """
+
+    label: Any
+    reason: str
+    sql: str | Callable[[], str]
+    lead: int
+    unit: str = "days"
+    rest_days: int = 30
+    most_open: int = 10
+    unknown: str = ""
+
+    def select(self) -> str:
+        """The SQL; empty where nothing can be found yet."""
+        return self.sql() if callable(self.sql) else self.sql
+
 
 @dataclass(frozen=True)
 class TaskKind:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from customers import privacy_views, views
 from customers.campaigns import urls as campaigns
+from customers.cases import urls as cases
 from customers.counter import views as counter
 from customers.feedback import urls as feedback
 from customers.homes import farm_views as farms
@@ -13,6 +14,7 @@ from customers.pages import views as pages
 from customers.persons import views as persons
 from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
+from customers.reminders import urls as reminders
 from customers.search import views as search
 from customers.tasks import urls as tasks
 
@@ -85,9 +87,11 @@ urlpatterns = [
     path("handovers/<int:pk>/take/", portfolios.handover_step, {"step": "take"}, name="handover-take"),
     path("handovers/<int:pk>/close/", portfolios.handover_step, {"step": "close"}, name="handover-close"),
     path("handovers/<int:pk>/cancel/", portfolios.handover_step, {"step": "cancel"}, name="handover-cancel"),
+    *cases.urlpatterns,
     *tasks.urlpatterns,
     *feedback.urlpatterns,
     *campaigns.urlpatterns,
+    *reminders.urlpatterns,
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

@@ -37,7 +37,7 @@ def yearly_rate(verbose_name=None, **options) -> models.DecimalField:
 class Product(models.Model):
     """What a customer can hold; rates are yearly fractions and defaults for new accounts."""
 
-    classification = classes(C1="code name family rate ftp_rate guarantee aliases")
+    classification = classes(C1="code name family rate ftp_rate guarantee term_months aliases")
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=60)
@@ -45,6 +45,12 @@ class Product(models.Model):
     rate = yearly_rate(_("rate"), default=0)
     ftp_rate = yearly_rate(_("funds transfer price"), default=0)
     guarantee = models.CharField(max_length=12, choices=Guarantee, blank=True)
+    term_months = models.PositiveSmallIntegerField(
+        _("term in months"),
+        null=True,
+        blank=True,
+        help_text=_("Of fixed deposits; they begin anew when it is over."),
+    )
     aliases = ArrayField(models.CharField(max_length=60), default=list, blank=True)
 
     class Meta:

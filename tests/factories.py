@@ -11,11 +11,13 @@ from django.utils import timezone
 from branches.choices import AreaLevel, PostCode, UnitKind
 from branches.models import Area, Post, StaffMember, Unit
 from customers import numbers
+from customers.cases.services import take_case
 from customers.choices import Channel, DocumentKind, DocumentState, PhoneKind, Relation, RequestKind
 from customers.feedback import services
 from customers.feedback.occasions import Served
 from customers.identity import check_resident_id
 from customers.models import (
+    Case,
     Customer,
     Household,
     IdentityDocument,
@@ -200,3 +202,10 @@ def make_task(branch: Unit, **fields) -> Task:
     """A task that waits for the director of a branch."""
     given = {"kind": "call", "reason": "Ask about the new greenhouse.", "due_on": TODAY, "on": TODAY}
     return open_task(branch=branch, **{**given, **fields})
+
+
+def make_case(staff: StaffMember, branch: Unit | None = None, **fields) -> Case:
+    """A complaint about waiting, taken in by somebody of the branch."""
+    given = {"kind": "complaint", "category": "waiting", "channel": "counter", "received_on": TODAY}
+    given["words"] = "Waited for an hour."
+    return take_case(staff=staff, branch=branch or branch_of(staff), **{**given, **fields})

@@ -143,6 +143,8 @@ RULES: dict[str, Rule] = {
     "customers_erasureproof": customer(),
     "customers_statement": customer(),
     "customers_task": branch(),
+    "customers_case": branch() | customer(),
+    "customers_caseevent": beneath("customers_case", "case_id"),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),
@@ -185,6 +187,7 @@ OUTSIDE: dict[str, str] = {
     "customers_segmentversion": "filters of a segment, codes alone",
     "customers_segmentday": "sizes alone",
     "customers_campaign": "goal and words of an offer; who is on the list is protected",
+    "customers_reminderrule": "the figures in force",
     "customers_sourcerule": "the rules in force",
     "loans_product": "what can be sold, the same for all",
     "ratings_ruleset": "the rules in force",

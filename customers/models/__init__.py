@@ -8,6 +8,7 @@ from customers.models.campaigns import (
     SegmentMember,
     SegmentVersion,
 )
+from customers.models.cases import Case, CaseEvent
 from customers.models.consents import Consent, ConsentText
 from customers.models.counter import CounterDraft, Slip, SlipPrint
 from customers.models.farm import AnimalCount, CropSeason, Labour, LandParcel, Machine
@@ -20,6 +21,7 @@ from customers.models.people import Customer, DocumentPhoto, IdentityDocument, M
 from customers.models.persons import OtherName
 from customers.models.portfolios import Handover, HandoverItem
 from customers.models.provenance import SourceRule, Statement
+from customers.models.reminders import ReminderRule
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.tasks import Task
@@ -30,6 +32,8 @@ __all__ = [
     "AnimalCount",
     "Campaign",
     "CampaignMember",
+    "Case",
+    "CaseEvent",
     "Consent",
     "ConsentText",
     "CounterDraft",
@@ -60,6 +64,7 @@ __all__ = [
     "PersonLock",
     "Phone",
     "PrivacyRule",
+    "ReminderRule",
     "ReviewPair",
     "RightsRequest",
     "Segment",

@@ -76,6 +76,9 @@ class Task(models.Model):
                 fields=["branch", "due_on", "id"], name="task_of_branch", condition=Q(state=TaskState.OPEN)
             ),
             models.Index(fields=["branch", "-closed_on", "-id"], name="task_closed"),
+            models.Index(
+                fields=["closed_by", "-closed_on"], name="task_done_by", condition=Q(state=TaskState.DONE)
+            ),
             models.Index(fields=["customer", "-id"], name="task_of_customer"),
             models.Index(fields=["household", "-id"], name="task_of_household"),
             models.Index(fields=["source", "key"], name="task_of_source"),

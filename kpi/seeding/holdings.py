@@ -32,6 +32,7 @@ PRODUCTS = (
     ("L04", "抵押贷款", "loan", "0.0515", "0.0290", "mortgage", ["房产抵押贷款"]),
     ("L05", "质押贷款", "loan", "0.0480", "0.0255", "pledge", ["存单质押贷款"]),
 )  # fmt: skip
+TERMS = {"D02": 12, "D03": 36}  # months
 RATES = {code: (rate, ftp) for code, _, _, rate, ftp, *_ in PRODUCTS}
 
 

@@ -19,7 +19,7 @@ from kpi.seeding import words
 from kpi.seeding.chance import Dice
 from kpi.seeding.copying import copy_rows
 from kpi.seeding.history import SEASONS
-from kpi.seeding.holdings import CURRENT, PRODUCTS
+from kpi.seeding.holdings import CURRENT, PRODUCTS, TERMS
 from kpi.seeding.plan import BranchPlan, Plan, first_of_month
 from loans.models import Product
 from ratings.contribution import CT_1
@@ -91,6 +91,7 @@ def seed_products() -> dict[str, int]:
             "rate": Decimal(rate),
             "ftp_rate": Decimal(ftp),
             "guarantee": guarantee,
+            "term_months": TERMS.get(code),
             "aliases": aliases,
         }
         Product.objects.get_or_create(code=code, defaults=values)

@@ -32,6 +32,7 @@ from customers.exports import CUSTOMERS
 from customers.models import (
     Campaign,
     CampaignMember,
+    Case,
     Customer,
     DocumentPhoto,
     Handover,
@@ -62,6 +63,7 @@ from tests.book import make_contributions, make_figure, make_loan, make_rating
 from tests.factories import (
     TODAY,
     make_branch,
+    make_case,
     make_customer,
     make_household,
     make_invitation,
@@ -121,6 +123,7 @@ class Things:
     token: str
     segment: Segment
     member: CampaignMember
+    case: Case
     export: Export | None = None
 
     @property
@@ -163,6 +166,7 @@ def make_things() -> Things:
     )
     task = make_task(branch, customer=customer, owner=officer)
     asked = make_invitation(customer, officer)
+    make_staff(PostCode.DIRECTOR, branch)  # who answers the case
     return Things(
         *things,
         *signed,
@@ -173,6 +177,7 @@ def make_things() -> Things:
         asked.invitation,
         asked.token,
         *make_campaign(customer),
+        make_case(officer, branch, customer=customer),
     )
 
 
@@ -285,6 +290,10 @@ def make_seal() -> AuditSeal:
     return AuditSeal.objects.get_or_create(number=1, defaults={**figures, **empty})[0]
 
 
+def of_case(things: Things, staff) -> dict:
+    return {"pk": things.case.pk}
+
+
 def of_task(things: Things, staff) -> dict:
     return {"pk": things.task.pk}
 
@@ -313,6 +322,10 @@ ARGUMENTS = {
     "customers/views/<int:pk>/": lambda things, staff: {"pk": things.view.pk},
     "help/first-day/<slug:code>/": lambda things, staff: {"code": "my-day"},
     "help/quiz/<int:pk>/": of_quiz,
+    **{
+        f"cases/<int:pk>/{deed}": of_case
+        for deed in ("", "letter/", "answer/", "told/", "give/", "reopen/", "note/")
+    },
     **{f"tasks/<int:pk>/{deed}": of_task for deed in ("", "done/", "drop/", "snooze/", "give/", "undo/")},
     **{f"handovers/<int:pk>/{step}": of_handover for step in ("", "give/", "take/", "close/", "cancel/")},
     "handovers/<int:pk>/items/<int:item>/": lambda things, staff: {
@@ -415,6 +428,7 @@ ARGUMENTS = {
         "pk": things.batch.pk,
         "proposal": things.proposal.pk,
     },
+    "reminders/<slug:source>/": lambda things, staff: {"source": "contact"},
     "rules/<slug:code>/": lambda things, staff: {"code": "tiers"},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},

@@ -51,6 +51,7 @@ BADGES = {
         "running": ("info", "loader-2", _("Running")),
         "waiting": ("neutral", "clock", _("Waiting")),
         "failed": ("danger", "alert-circle", _("Failed")),
+        "late": ("warn", "alert-triangle", _("late")),
         "cancelled": ("neutral", "player-stop", _("Cancelled")),
         "rated": ("ok", "circle-check", _("Rated")),
         "incomplete": ("warn", "alert-triangle", _("Facts missing")),

@@ -1,0 +1,1 @@
+"""Reminders: rules in data that open tasks at night, set-based, once per subject."""
