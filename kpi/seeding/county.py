@@ -22,6 +22,7 @@ from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, le
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
+from kpi.seeding.service import seed_service
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
@@ -101,6 +102,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(rules.seed_figures(plan, branches))
     with _step(say, "consents and requests about data") as done:
         done(seed_privacy(plan))
+    with _step(say, "tasks, complaints and requests") as done:
+        done(seed_service(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from branches.models import StaffMember
 from customers import rights
@@ -72,6 +73,9 @@ def _seed_requests(plan: Plan) -> int:
     if len(staff) < 2:
         return 0
     cashier, director = staff["cashier"], staff["director"]
+    day = max(
+        plan.as_of, timezone.localdate()
+    )  # one is overdue on the day it is looked at, the others are not
     rows = Customer.objects.managed_for(cashier).filter(kind="person", state="active").order_by("pk")
     taken = [
         rights.take_request(
@@ -79,7 +83,7 @@ def _seed_requests(plan: Plan) -> int:
             customer=customer,
             kind=kind,
             channel=Channel.COUNTER,
-            as_of=plan.as_of - timedelta(days=days),
+            as_of=day - timedelta(days=days),
             details=words,
             **more,
         )
@@ -92,6 +96,6 @@ def _seed_requests(plan: Plan) -> int:
                 request=request,
                 decision=RequestState.GRANTED,
                 answer="已当面说明评级表中的得分、封顶和代码。",
-                as_of=plan.as_of - timedelta(days=2),
+                as_of=day - timedelta(days=2),
             )
     return len(taken)
