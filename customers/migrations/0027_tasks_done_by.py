@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0007_signed_rows_stay"),
-        ("customers", "0025_cases"),
+        ("customers", "0026_cases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

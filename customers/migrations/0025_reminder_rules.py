@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0007_signed_rows_stay"),
-        ("customers", "0023_farms"),
+        ("customers", "0024_list_views"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
