@@ -90,6 +90,10 @@ def why_not(staff: StaffMember, event: HouseholdEvent) -> str:
         return _("A review or a correction stays.")
     if hasattr(event, "undone_by"):
         return _("This event was taken back already.")
+    if not event.changes:
+        return _(
+            "This event came with the first data of the registry. Write down what is right as a new event."
+        )
     events = HouseholdEvent.objects.filter(deed=event.deed).select_related("household")
     return next(filter(None, (_stands_on(staff, row) for row in events)), "")
 

@@ -71,7 +71,7 @@ PARTS: dict[str, Part] = {
     ),
     "labour": Part(
         Labour,
-        gettext_lazy("Work"),
+        gettext_lazy("Livelihood"),
         ("customer", "work", "place", "months_away"),
         ("pk",),
         ("customer",),

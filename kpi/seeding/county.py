@@ -20,6 +20,7 @@ from kpi.seeding.chance import Dice
 from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
 from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
 from kpi.seeding.history import prepare_history, write_days, write_months
+from kpi.seeding.homes import seed_homes
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
@@ -104,6 +105,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_privacy(plan))
     with _step(say, "tasks, complaints and requests") as done:
         done(seed_service(plan))
+    with _step(say, "farms, migrants and families") as done:
+        done(seed_homes(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:
