@@ -153,9 +153,7 @@ def write_export(work: Work) -> dict:
             purpose=export.purpose,
         )
         content = WRITERS[export.format](mark, table.columns, rows)
-    export.file = files.store(
-        content, owner=staff.pk, kind=export.format, purpose="export", counts_to_quota=False
-    )
+        export.file = files.store_pieces(content, owner=staff.pk, kind=export.format, purpose="export")
     export.rows, export.written_at = rows.count, mark.taken_at
     export.expires_at = mark.taken_at + DAYS_KEPT
     export.save(update_fields=["file", "rows", "written_at", "expires_at"])

@@ -25,7 +25,7 @@ import hmac
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +41,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 DIGEST_BYTES = 16
 HIGHEST_ID = 255
+IN_PIECES = 0  # in the place of the key id: what follows was sealed piece by piece
 PURPOSES = ("fields", "index", "ledger")
 ROTATED = ("fields", "index")
 IN_USE, NEXT, RETIRED = ".key", ".next", ".retired"
@@ -179,6 +180,47 @@ def seal_bytes(content: bytes, *, table: str, column: str, row: int) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     sealed = _cipher(ring.opening[ring.writing]).encrypt(nonce, content, _bound(table, column, row))
     return bytes([ring.writing]) + nonce + sealed
+
+
+def seal_pieces(pieces: Iterable[bytes], *, table: str, column: str, row: int) -> Iterator[bytes]:
+    """Encrypt a content that is made piece by piece; each piece knows its place and whether it is the last.
+
+    A zero, which no key id is, tells the form from the whole one of :func:`seal_bytes`; then the key id, then for each
+    piece its length, nonce and ciphertext.
+    """
+    ring = _ring("fields")
+    cipher, bound = _cipher(ring.opening[ring.writing]), _bound(table, column, row)
+    yield bytes([IN_PIECES, ring.writing])
+    waiting, place = None, 0
+    for piece in pieces:
+        if waiting is not None:
+            yield _piece(cipher, waiting, bound + b"|%d|more" % place)
+            place += 1
+        waiting = piece
+    yield _piece(cipher, waiting or b"", bound + b"|%d|last" % place)
+
+
+def _piece(cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = cipher.encrypt(nonce, content, bound)
+    return len(sealed).to_bytes(4, "big") + nonce + sealed
+
+
+def unseal_pieces(value: bytes, *, table: str, column: str, row: int) -> Iterator[bytes]:
+    """Decrypt what :func:`seal_pieces` made; raises ``CannotOpen`` when a piece is missing, changed or moved."""
+    bound, at, place = _bound(table, column, row), 2, 0
+    try:
+        cipher = _cipher(_opening_key(value[1], for_ledger=False))
+        while at < len(value):
+            start = at + 4 + NONCE_BYTES
+            end = start + int.from_bytes(value[at : at + 4], "big")
+            place_bound = bound + b"|%d|%s" % (place, b"last" if end >= len(value) else b"more")
+            yield cipher.decrypt(value[at + 4 : start], value[start:end], place_bound)
+            at, place = end, place + 1
+    except (InvalidTag, IndexError, ValueError):
+        raise CannotOpen(f"{table}.{column} of row {row} does not open.") from None
+    if not place:
+        raise CannotOpen(f"{table}.{column} of row {row} does not open.")
 
 
 def unseal(stored: bytes | memoryview, *, table: str, column: str, row: int, for_ledger: bool = False) -> str:

@@ -77,17 +77,48 @@ def store(
     return stored
 
 
+@transaction.atomic
+def store_pieces(pieces: Iterable[bytes], *, owner: int, kind: str, purpose: str) -> StoredFile:
+    """Seal a content on disk while it is being made, so that a long list never stands in memory; outside quotas."""
+    stored = StoredFile(
+        pk=draw_ids(StoredFile, 1)[0],
+        owner=owner,
+        kind=kind,
+        purpose=purpose,
+        name=secrets.token_hex(20),
+        key_id=crypto.writing_id(),
+    )
+    digest, size = hashlib.sha256(), 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+
+    _write(path_of(stored), crypto.seal_pieces(counted(), **_bound_to(stored)))
+    stored.size, stored.sha256 = size, digest.digest()
+    stored.save(force_insert=True)
+    return stored
+
+
 def _bound_to(stored: StoredFile) -> dict:
     return {"table": StoredFile._meta.db_table, "column": "content", "row": stored.pk}
 
 
-def _write(path: Path, sealed: bytes) -> None:
+def _write(path: Path, sealed: bytes | Iterable[bytes]) -> None:
     """Write so that the file is whole or absent, readable by this account alone."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")
-    part.write_bytes(sealed)
-    part.chmod(0o600)
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            part.chmod(0o600)
+            file.writelines([sealed] if isinstance(sealed, bytes) else sealed)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _require_room(owner: int, size: int) -> None:
@@ -109,6 +140,8 @@ def content_of(stored: StoredFile) -> bytes:
         sealed = path_of(stored).read_bytes()
     except FileNotFoundError:
         raise crypto.CannotOpen(f"The file of row {stored.pk} is missing.") from None
+    if sealed[:1] == bytes([crypto.IN_PIECES]):
+        return b"".join(crypto.unseal_pieces(sealed, **_bound_to(stored)))
     return crypto.unseal_bytes(sealed, **_bound_to(stored))
 
 

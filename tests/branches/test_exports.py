@@ -124,7 +124,7 @@ def test_days_and_figures_stay_what_they_are_in_a_workbook():
         10**20,
     ]
 
-    sheet = load_workbook(io.BytesIO(lists.as_xlsx(mark, ["x"], [values]))).active
+    sheet = load_workbook(io.BytesIO(b"".join(lists.as_xlsx(mark, ["x"], [values])))).active
 
     found = [cell.value for cell in sheet[3]]
     assert found[0].date() == day
