@@ -11,7 +11,7 @@ import pytest
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
 os.environ.setdefault("COOPCRM_ROLE", "owner")  # creates the test databases
-os.environ["COOPCRM_REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+os.environ["COOPCRM_REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}"
 os.environ.setdefault("COOPCRM_LOG_LEVEL", "ERROR")
 
 import django

@@ -32,6 +32,8 @@ class Ranking:
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows in order; the other branches are asked only when the own ones do not fill the page."""
+        if not self.roads:
+            return []
         own = self.rows_of(is_own=True)
         if len(own) >= self.limit or not is_bound(self.scope):
             return own
