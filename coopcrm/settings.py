@@ -361,6 +361,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
         "options": {"expires": 3600},
     },
+    "tags by rule": {
+        "task": "customers.beat.hang_tags",
+        "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
     "retention": {
         "task": "customers.beat.look_after_retention",
         "schedule": crontab(hour=2, minute=30),

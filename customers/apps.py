@@ -34,6 +34,7 @@ class CustomersConfig(AppConfig):
         from customers.provenance import cards as provenance
         from customers.registries import list_filters, number_readers, page_cards
         from customers.reminders import sources as reminders
+        from customers.tags import register as tags
         from customers.tasks import register as tasks
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
@@ -44,6 +45,7 @@ class CustomersConfig(AppConfig):
         pages.register()
         persons.register()
         provenance.register()
+        tags.register()
         page_cards.register("customers.consents", consents.consents_card, place="side", order=800)
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()

@@ -10,6 +10,7 @@ from customers.campaigns import services as campaigns
 from customers.counter import drafts
 from customers.portfolios import services as portfolios
 from customers.reminders import services as reminders
+from customers.tags import rules as tag_rules
 from customers.tasks import services as tasks
 
 
@@ -43,3 +44,10 @@ def remind() -> None:
     """Every night: order the day's run of reminders, branch by branch."""
     with acting.as_system("reminders"):
         reminders.order_reminders(as_of=timezone.localdate())
+
+
+@shared_task
+def hang_tags() -> None:
+    """Every night: order that the rules in force hang and take down their tags."""
+    with acting.as_system("tags by rule"):
+        tag_rules.order_nightly(as_of=timezone.localdate())

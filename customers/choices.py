@@ -365,3 +365,13 @@ class CaseEventKind(models.TextChoices):
     TOLD = "told", _("Customer told")
     REOPENED = "reopened", _("Opened again")
     NOTE = "note", _("Note")
+
+
+class TagColour(models.TextChoices):
+    """Colours of tags: tones of the look that keep their contrast in light and dark."""
+
+    NEUTRAL = "neutral", pgettext_lazy("colour", "Grey")
+    OK = "ok", pgettext_lazy("colour", "Green")
+    INFO = "info", pgettext_lazy("colour", "Blue")
+    WARN = "warn", pgettext_lazy("colour", "Amber")
+    DANGER = "danger", pgettext_lazy("colour", "Red")

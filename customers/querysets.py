@@ -263,3 +263,16 @@ class CaseEventQuerySet(QuerySet):
         from customers.models import Case
 
         return self.filter(case__in=Case.objects.visible_to(staff))
+
+
+class TagQuerySet(QuerySet):
+    """Definitions of tags: those of the union and those of the person's branches."""
+
+    def visible_to(self, staff: StaffMember) -> TagQuerySet:
+        """Tags of the union and of own branches; all for head office and audit."""
+        scope = require_scope(staff)
+        return self if scope.sees_union else self.filter(Q(branch=None) | Q(branch__in=scope.branch_ids))
+
+    def in_use(self) -> TagQuerySet:
+        """Tags that nobody has taken out of use."""
+        return self.filter(ended_on=None)

@@ -18,8 +18,8 @@ from customers import policies
 from customers.models import Household, Sharing
 from customers.reveal import OUTSIDE_BRANCH, RELATIVE, UNUSUAL_A_DAY
 
-RECORD, TAIL = "record", "end of a number"
-WITHOUT_NUMBER = ("search", "shared household", RECORD, TAIL)
+RECORD, TAIL, SHEET = "record", "end of a number", "sheet"
+WITHOUT_NUMBER = ("search", "shared household", RECORD, TAIL, SHEET)
 UNUSUAL_TAILS = 50
 DAYS = 30
 PEOPLE = 100
@@ -64,6 +64,11 @@ def note_household(staff: StaffMember, household: Household) -> None:
     found = given.on(timezone.localdate()).first()
     purpose = found.purpose if found else ""
     audit.record(Deed.READING, subject=household, purpose=purpose, detail={"what": "shared household"})
+
+
+def note_sheet(row: models.Model) -> None:
+    """Put on record that somebody took a sheet of a customer or a household to the printer."""
+    audit.record(Deed.READING, subject=row, purpose="print", detail={"what": SHEET})
 
 
 def note_tail_search(foreign: int) -> None:

@@ -95,7 +95,6 @@ class Shown:
     note: str = ""
     tone: str = ""
     pk: int = 0
-    has_photo: bool = False
     what: str = ""
 
 
@@ -116,7 +115,6 @@ def shown_document(row: IdentityDocument) -> Shown:
         note=str(note),
         tone=tone,
         pk=row.pk,
-        has_photo=row.has_photo,
         what="document",
     )
 

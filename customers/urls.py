@@ -16,6 +16,7 @@ from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
 from customers.reminders import urls as reminders
 from customers.search import views as search
+from customers.tags import views as tags
 from customers.tasks import urls as tasks
 
 app_name = "customers"
@@ -38,6 +39,7 @@ urlpatterns = [
     path("slips/<int:pk>/print/", counter.print_slip, name="print-slip"),
     path("customers/<int:pk>/", pages.customer, name="customer"),
     path("customers/<int:pk>/timeline/", pages.customer_timeline, name="customer-timeline"),
+    path("customers/<int:pk>/sheet/", pages.customer_sheet, name="customer-sheet"),
     path("customers/<int:pk>/numbers/<slug:what>/<int:row>/", views.reveal_number, name="reveal"),
     path("audit/readings/", views.readings_page, name="readings"),
     path("customers/<int:pk>/ask/", views.ask_elsewhere, name="ask-elsewhere"),
@@ -66,8 +68,14 @@ urlpatterns = [
     path("rights/<int:pk>/order-copy/", privacy_views.order_copy, name="right-order-copy"),
     path("rights/<int:pk>/hand-over/", privacy_views.hand_over, name="right-hand-over"),
     path("rights/<int:pk>/copy/", privacy_views.copy, name="right-copy"),
+    path("customers/<int:pk>/tags/", tags.hang, name="hang-tag"),
+    path("customers/<int:pk>/tags/<int:row>/end/", tags.take_down, name="untag"),
+    path("tags/", tags.tags, name="tags"),
+    path("tags/<int:pk>/", tags.tag, name="tag"),
+    path("tags/<int:pk>/end/", tags.end_tag, name="end-tag"),
     path("households/<int:pk>/", pages.household, name="household"),
     path("households/<int:pk>/timeline/", pages.household_timeline, name="household-timeline"),
+    path("households/<int:pk>/sheet/", pages.household_sheet, name="household-sheet"),
     path("households/<int:pk>/facts/", views.record_facts, name="record-facts"),
     path("households/<int:pk>/life/", homes.events, name="home-events"),
     path("households/<int:pk>/life/<slug:deed>/", homes.life, name="life"),

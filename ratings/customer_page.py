@@ -17,18 +17,24 @@ from ratings import overview, policies
 from ratings.choices import PROMISES, Grade, RatingStatus, Tier
 from ratings.models import Contribution, CreditRating, CustomerTier
 
+TREND = 12
+
 
 def rating_card(staff: StaffMember, customer: Customer | None, household: Household | None) -> tuple | None:
-    """The household's last rating: grade, limit, what is missing."""
-    if household is None or not CreditRating.objects.visible_to(staff).filter(household=household).exists():
+    """The household's last rating with grade, limit and what is missing, and how its points went."""
+    if household is None:
+        return None
+    rows = CreditRating.objects.visible_to(staff).filter(household=household).order_by("-as_of", "-id")
+    last = list(rows[:TREND])
+    if not last:
         return _unrated_card(staff, household)
-    rating = overview.latest_of(household)
-    context = {"rating": rating, "may_rate": policies.may_rate(staff, household), "household": household}
-    return "ratings/_rating_card.html", context
+    by_day = {row.as_of: row.total for row in reversed(last)}
+    context = {"rating": last[0], "may_rate": policies.may_rate(staff, household), "household": household}
+    return "ratings/_rating_card.html", {**context, "trend": list(by_day.values()) if len(by_day) > 1 else []}
 
 
-def _unrated_card(staff: StaffMember, household: Household | None) -> tuple | None:
-    if household is None or not policies.may_rate(staff, household):
+def _unrated_card(staff: StaffMember, household: Household) -> tuple | None:
+    if not policies.may_rate(staff, household):
         return None
     return "ratings/_rating_card.html", {"rating": None, "may_rate": True, "household": household}
 

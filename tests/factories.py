@@ -19,12 +19,14 @@ from customers.identity import check_resident_id
 from customers.models import (
     Case,
     Customer,
+    CustomerTag,
     Household,
     IdentityDocument,
     Membership,
     Phone,
     ReviewPair,
     RightsRequest,
+    Tag,
     Task,
     VisitNote,
 )
@@ -209,3 +211,16 @@ def make_case(staff: StaffMember, branch: Unit | None = None, **fields) -> Case:
     given = {"kind": "complaint", "category": "waiting", "channel": "counter", "received_on": TODAY}
     given["words"] = "Waited for an hour."
     return take_case(staff=staff, branch=branch or branch_of(staff), **{**given, **fields})
+
+
+def make_tag(label: str = "外出务工", branch: Unit | None = None, **fields) -> Tag:
+    """A tag of the union, or of a branch."""
+    return Tag.objects.create(
+        code=f"tag-{next(_serial)}", label=f"{label} {next(_serial)}", branch=branch, **fields
+    )
+
+
+def hang_tag(customer: Customer, tag: Tag | None = None, **fields) -> CustomerTag:
+    """A tag that hangs on a customer since today."""
+    given = {"valid_from": timezone.localdate(), **fields}
+    return CustomerTag.objects.create(customer=customer, tag=tag or make_tag(branch=customer.branch), **given)

@@ -23,6 +23,7 @@ from coopcrm.shared.models import AuditEntry, Deed, Outcome
 
 # Computed tables: insert-only by grant (database.RESULTS); each run puts count and hash of its rows into the ledger.
 COMPUTED: dict[str, str] = {
+    "customers_computedtag": "computed every night by the rule of its tag",
     "loans_accountday": "facts of the core system, loaded by the million and never changed here",
     "loans_accountmonth": "rolled up from the days by the closing",
     "loans_loanclassification": "computed by the closing",

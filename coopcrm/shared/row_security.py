@@ -145,6 +145,8 @@ RULES: dict[str, Rule] = {
     "customers_task": branch(),
     "customers_case": branch() | customer(),
     "customers_caseevent": beneath("customers_case", "case_id"),
+    "customers_customertag": customer(),
+    "customers_computedtag": customer(),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),
@@ -189,6 +191,8 @@ OUTSIDE: dict[str, str] = {
     "customers_campaign": "goal and words of an offer; who is on the list is protected",
     "customers_reminderrule": "the figures in force",
     "customers_sourcerule": "the rules in force",
+    "customers_tag": "words and whose they are, without persons",
+    "customers_tagrule": "the rules in force",
     "loans_product": "what can be sold, the same for all",
     "ratings_ruleset": "the rules in force",
     "ratings_countyreference": "published reference values",

@@ -24,6 +24,7 @@ from customers.models.provenance import SourceRule, Statement
 from customers.models.reminders import ReminderRule
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
+from customers.models.tags import ComputedTag, CustomerTag, Tag, TagRule
 from customers.models.tasks import Task
 from customers.models.visits import VisitNote
 
@@ -34,11 +35,13 @@ __all__ = [
     "CampaignMember",
     "Case",
     "CaseEvent",
+    "ComputedTag",
     "Consent",
     "ConsentText",
     "CounterDraft",
     "CropSeason",
     "Customer",
+    "CustomerTag",
     "DocumentPhoto",
     "EmptyRegistration",
     "ErasureProof",
@@ -77,6 +80,8 @@ __all__ = [
     "SourceRule",
     "StaffHousehold",
     "Statement",
+    "Tag",
+    "TagRule",
     "Task",
     "VisitNote",
 ]

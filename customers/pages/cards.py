@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from branches.models import StaffMember
 from customers import forms, masking, numbers, policies
 from customers.choices import CustomerState, DocumentState
-from customers.models import Customer, DocumentPhoto, Household, IdentityDocument, Membership, Phone
+from customers.models import Customer, Household, IdentityDocument, Membership, Phone
 from customers.pages.exposure import book, columns, lines_of
 from customers.provenance.selectors import sources_of
 from customers.registries import PageAction, PageBadge
@@ -39,26 +38,19 @@ def strip_card(staff: StaffMember, customer: Customer, household: Household | No
     }
 
 
-def identity_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """Every document and phone, with photos and where the person was registered."""
-    return "customers/pages/_identity_card.html", {
+def phones_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
+    """Every phone in use, and where the person was registered."""
+    return "customers/pages/_phones_card.html", {
         "person": customer,
-        "documents": [shown_document(row) for row in documents_of(customer)],
         "phones": [shown_phone(row) for row in phones_of(customer)],
-        "photo_form": forms.PhotoForm() if policies.may_add_document_photo(staff, customer) else None,
-        "photo_purposes": forms.PhotoPurposeForm()
-        if policies.may_read_document_photo(staff, customer)
-        else None,
         "phone_form": forms.PhoneForm() if policies.may_register(staff, customer.branch) else None,
     }
 
 
 def documents_of(customer: Customer) -> list[IdentityDocument]:
-    """The person's documents with whether a photo is kept; read once a page."""
+    """The person's documents; read once a page."""
     if not hasattr(customer, "shown_documents"):
-        photos = DocumentPhoto.objects.filter(document=OuterRef("pk"))
-        rows = customer.documents.annotate(has_photo=Exists(photos)).order_by("pk")
-        customer.shown_documents = list(rows)
+        customer.shown_documents = list(customer.documents.order_by("pk"))
     return customer.shown_documents
 
 
@@ -178,3 +170,25 @@ def member_action(
         return None
     url = f"{reverse('customers:new')}?household={household.pk}"
     return PageAction(_("Add a person"), url, "user-plus")
+
+
+def sheet_action(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> PageAction | None:
+    """Print the customer's sheet."""
+    if customer is None or not policies.may_read_fully(staff, customer):
+        return None
+    return PageAction(
+        _("Print the sheet"), reverse("customers:customer-sheet", args=[customer.pk]), "printer"
+    )
+
+
+def household_sheet_action(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> PageAction | None:
+    """Print the household's sheet."""
+    if household is None or not policies.may_read_fully(staff, household):
+        return None
+    return PageAction(
+        _("Print the sheet"), reverse("customers:household-sheet", args=[household.pk]), "printer"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from customers import policies
-from customers.choices import FactSource
+from customers.choices import DocumentState, FactSource, TaskState
 from customers.feedback.policies import may_read_words
 from customers.models import (
     Consent,
@@ -17,11 +18,16 @@ from customers.models import (
     FactSheet,
     Feedback,
     Household,
+    IdentityDocument,
     LedgerRow,
     ManagerAssignment,
+    Phone,
     Sharing,
+    Statement,
+    Task,
     VisitNote,
 )
+from customers.provenance.attributes import ATTRIBUTES
 from customers.registries import TimelineEvent, Window
 from customers.selectors import fact_label, fact_value
 
@@ -184,4 +190,80 @@ def ledger_rows(
             source=FactSource.LEDGER,
         )
         for row in window.latest(dated, "told_on")
+    ]
+
+
+def documents_and_phones(
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Documents and phones from the day they became known; the numbers stay out of the story."""
+    documents = IdentityDocument.objects.filter(customer=customer).select_related("recorded_by")
+    phones = Phone.objects.filter(customer=customer)
+    events = [
+        TimelineEvent(
+            row.recorded_on,
+            _("Document noted: %(kind)s") % {"kind": row.get_kind_display()},
+            row.get_state_display() if row.state != DocumentState.HELD else "",
+            "id",
+            reverse("customers:documents", args=[customer.pk]),
+            who=str(row.recorded_by) if row.recorded_by else "",
+            source=row.source,
+            source_text=row.get_source_display(),
+        )
+        for row in window.latest(documents, "recorded_on")
+    ]
+    events += [
+        TimelineEvent(
+            row.valid_from,
+            _("Phone noted: %(kind)s") % {"kind": row.get_kind_display()},
+            icon="phone",
+            source=row.source,
+            source_text=row.get_source_display(),
+        )
+        for row in window.latest(phones, "valid_from")
+    ]
+    return window.cut(events)
+
+
+def statements_made(
+    staff: StaffMember, customer: Customer, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """What was said of the person's particulars after the first record, and corrections."""
+    rows = Statement.objects.filter(customer=customer).select_related("author")
+    return [
+        TimelineEvent(
+            row.observed_on,
+            _("%(what)s stated") % {"what": ATTRIBUTES[row.attribute].label},
+            row.reason,
+            "edit",
+            reverse("customers:statements", args=[customer.pk]),
+            who=str(row.author or ""),
+            source=row.source,
+            source_text=row.get_source_display(),
+        )
+        for row in window.latest(rows, "observed_on")
+        if row.attribute in ATTRIBUTES
+    ]
+
+
+def tasks_ended(
+    staff: StaffMember, customer: Customer | None, households: list[Household], window: Window
+) -> list[TimelineEvent]:
+    """Tasks about the person or the household that were done or dropped."""
+    about = Q(household__in=households)
+    if customer is not None:
+        about |= Q(customer=customer)
+    rows = (
+        Task.objects.visible_to(staff).filter(about).exclude(state=TaskState.OPEN).select_related("closed_by")
+    )
+    return [
+        TimelineEvent(
+            row.closed_on,
+            f"{row.words}: {row.get_state_display()}",
+            row.outcome_words,
+            "list-check",
+            reverse("customers:task", args=[row.pk]),
+            who=str(row.closed_by or ""),
+        )
+        for row in window.latest(rows, "closed_on")
     ]

@@ -89,6 +89,35 @@ def day_asked(request: HttpRequest) -> date | None:
         return None
 
 
+# -- Sheets to print ---------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def customer_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer's page as a sheet for the file: masked numbers, who printed it and when; the ledger knows of it."""
+    rows = Customer.objects.managed_for(request.user)
+    person = get_object_or_404(
+        rows.select_related("branch", "village__parent", "registered_at", "registered_by"), pk=pk
+    )
+    readings.note_sheet(person)
+    today = timezone.localdate()
+    page = selectors.customer_page(request.user, person, today=today)
+    context = {"page": page, "person": person, "place": place(person), "today": today}
+    return render(request, "customers/pages/customer_sheet.html", context)
+
+
+@require_GET
+def household_sheet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The household's page as a sheet for the file."""
+    rows = Household.objects.managed_for(request.user).select_related("branch", "village__parent", "head")
+    found = get_object_or_404(rows, pk=pk)
+    readings.note_sheet(found)
+    today = timezone.localdate()
+    page = selectors.household_page(request.user, found, today=today)
+    context = {"page": page, "household": found, "place": place(found), "today": today}
+    return render(request, "customers/pages/household_sheet.html", context)
+
+
 # -- Timelines ---------------------------------------------------------------------------------------------------------
 
 

@@ -8,4 +8,4 @@ from customers.registries import page_cards
 
 def register() -> None:
     """Put the cards on the customer's page."""
-    page_cards.register("customers.documents", selectors.documents_card)
+    page_cards.register("customers.documents", selectors.documents_card, place="side", order=110)

@@ -24,6 +24,7 @@ from kpi.seeding.homes import seed_homes
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
+from kpi.seeding.tags import seed_tags
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
@@ -107,6 +108,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_service(plan))
     with _step(say, "farms, migrants and families") as done:
         done(seed_homes(plan))
+    with _step(say, "tags") as done:
+        done(seed_tags(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

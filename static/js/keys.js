@@ -24,8 +24,18 @@ const plain = {
   d: () => inRow("d"),
   s: () => inRow("s"),
   u: () => inRow("u"),
-  t: () => document.querySelectorAll("[data-chart-toggle]").forEach((button) => button.click()),
+  t: () => {
+    if (document.querySelector("[data-key=t]")) return openMenu("[data-key=t]");
+    document.querySelectorAll("[data-chart-toggle]").forEach((button) => button.click());
+  },
 };
+
+function openMenu(selector) {
+  const summary = document.querySelector(selector);
+  summary.click();
+  summary.parentElement.querySelector("select, input")?.focus();
+}
+
 const afterG = { d: () => (location.href = document.querySelector(".brand")?.getAttribute("href") ?? "/") };
 
 function moveTo(index) {

@@ -15,6 +15,7 @@ from customers.counter import drafts
 from customers.models import (
     Absence,
     AnimalCount,
+    ComputedTag,
     CropSeason,
     EmptyRegistration,
     ErasureProof,
@@ -25,6 +26,7 @@ from customers.models import (
     Machine,
     PersonLock,
     StaffHousehold,
+    TagRule,
 )
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
@@ -32,7 +34,7 @@ from loans.partitions import ensure_months
 from ratings.models import Contribution, Panel, PanelVote
 from tests.access.world import Things, make_document_photo, make_export, make_things
 from tests.book import make_account, make_line, make_score
-from tests.factories import TODAY
+from tests.factories import TODAY, make_tag
 
 
 def protected_models() -> list[type[models.Model]]:
@@ -84,6 +86,11 @@ def make_everything() -> Things:
     Labour.objects.create(customer=customer, work="farm", **observed)
     Absence.objects.create(household=household, customer=customer, valid_from=TODAY)
     EmptyRegistration.objects.create(household=household, valid_from=TODAY, reason="empty")
+    rule = TagRule.objects.create(
+        tag=make_tag(is_computed=True), version=1, filters={"animals": "yes"}, valid_from=TODAY
+    )
+    ComputedTag.objects.create(customer=customer, tag=rule.tag, rule=rule, valid_from=TODAY)
+    HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(
         household=household,

@@ -23,6 +23,7 @@ WORST = ("branch", "grade", "limit", "is_staff")
 COUNTER = "customers/new/"
 SHOWN = {
     "customers/export/": {"branch", "grade"},  # filters of the list it was ordered from
+    "tags/": {"branch"},  # a director makes tags of the own branch
     **{
         f"{COUNTER}{part}": {"branch"}
         for part in ("", "number/", "known/", "villages/", "field/", "preview/", "draft/")

@@ -62,6 +62,7 @@ from ratings.models import CreditRating, CustomerTier
 from tests.book import make_contributions, make_figure, make_loan, make_rating
 from tests.factories import (
     TODAY,
+    hang_tag,
     make_branch,
     make_case,
     make_customer,
@@ -165,6 +166,7 @@ def make_things() -> Things:
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
     )
     task = make_task(branch, customer=customer, owner=officer)
+    hang_tag(customer)
     asked = make_invitation(customer, officer)
     make_staff(PostCode.DIRECTOR, branch)  # who answers the case
     return Things(
@@ -346,6 +348,15 @@ ARGUMENTS = {
     "audit/people/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
     "audit/seals/<int:number>/": lambda things, staff: {"number": make_seal().number},
     "customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/tags/": lambda things, staff: {"pk": things.customer.pk},
+    "customers/<int:pk>/tags/<int:row>/end/": lambda things, staff: {
+        "pk": things.customer.pk,
+        "row": things.customer.tags.get().pk,
+    },
+    "tags/<int:pk>/": lambda things, staff: {"pk": things.customer.tags.get().tag_id},
+    "tags/<int:pk>/end/": lambda things, staff: {"pk": things.customer.tags.get().tag_id},
+    "customers/<int:pk>/sheet/": lambda things, staff: {"pk": things.customer.pk},
+    "households/<int:pk>/sheet/": lambda things, staff: {"pk": things.household.pk},
     "customers/<int:pk>/timeline/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/ask-missing/": lambda things, staff: {"pk": things.customer.pk},
     "customers/<int:pk>/statements/": lambda things, staff: {"pk": things.customer.pk},
