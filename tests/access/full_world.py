@@ -90,7 +90,6 @@ def make_everything() -> Things:
         tag=make_tag(is_computed=True), version=1, filters={"animals": "yes"}, valid_from=TODAY
     )
     ComputedTag.objects.create(customer=customer, tag=rule.tag, rule=rule, valid_from=TODAY)
-    HouseholdEvent.objects.create(household=household, kind="opened", happened_on=TODAY)
     StaffHousehold.objects.create(staff=things.officer, household=household, declared_on=TODAY)
     LoanApplication.objects.create(
         household=household,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from branches import proposals
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError, PermissionRefused
-from customers.lists.selectors import filtered_customers
+from customers.lists.filters import filtered_customers
 from customers.models import ComputedTag, CustomerTag, FactSheet, Tag, TagRule
 from customers.tags import rules, selectors, services
 from customers.tags.words import sensitive_word
