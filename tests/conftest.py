@@ -16,6 +16,7 @@ os.environ.setdefault("COOPCRM_LOG_LEVEL", "ERROR")
 
 import django
 from django.conf import settings
+from django.db import connections
 from django.utils import translation
 
 from coopcrm import embedded
@@ -36,6 +37,27 @@ acting.begin_process("tests")  # what a test itself reads, it reads as a process
 del os.environ[
     "DJANGO_SETTINGS_MODULE"
 ]  # or processes of pytest-xdist read settings before their prefix is set
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """The test database of this process: a copy of the migrated one."""
+    from tests import databases
+
+    default = connections["default"]
+    used, name = default.settings_dict["NAME"], default.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        databases.copy_migrated(name)
+        default.close()
+        default.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+        mirrors = [one for one in connections.all() if one.settings_dict["TEST"].get("MIRROR")]
+        for mirror in mirrors:
+            mirror.creation.set_as_test_mirror(default.settings_dict)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        default.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = used
+        databases.drop(name)
 
 
 @pytest.fixture

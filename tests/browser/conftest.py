@@ -22,7 +22,7 @@ from branches.signin import marks, second_factor
 from branches.signin.sessions import digest_of
 from coopcrm import chromium, embedded
 from coopcrm.shared import crypto
-from coopcrm.shared.database import drop, prepare
+from tests import databases
 
 CUSTOMERS = 600
 LOOKS = [
@@ -59,19 +59,17 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 @pytest.fixture(scope="package")
-def site() -> str:
+def site(django_db_blocker) -> str:
     """Address of a served demonstration county with one closed month."""
     name = f"test_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    admin = embedded.places().database_url(embedded.SUPERUSER, "postgres")
-    drop(admin, name)
-    prepare(admin, database=name)
+    with django_db_blocker.unblock():
+        databases.copy_migrated(name)
     environment = {
         **{key: value for key, value in os.environ.items() if key != "COOPCRM_ROLE"},
         "COOPCRM_DATABASE": name,
         "COOPCRM_REDIS_PREFIX": name,
         "COOPCRM_STATIC": str(settings.VAR_DIR / f"static_{name}"),
     }
-    _manage(environment, "migrate", "--verbosity", "0")
     _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
     _manage(environment, "seed_demo", "--customers", str(CUSTOMERS))
     from kpi.seeding import DEMO_AS_OF
@@ -102,7 +100,7 @@ def site() -> str:
     finally:
         server.terminate()
         server.wait(30)
-        drop(admin, name)
+        databases.drop(name)
 
 
 def _manage(environment: dict, *arguments: str) -> str:

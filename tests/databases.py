@@ -1,0 +1,103 @@
+"""Test databases are copies of one that was migrated once: for both processes, the browser's site, and the next run.
+
+The migrated one is named by a digest of what makes tables, rows and policies; another digest makes a new one and
+removes those that are no longer asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from django.conf import settings
+from django.db import connections
+from psycopg2 import sql
+
+from coopcrm import embedded
+from coopcrm.shared.database import OWNER, prepare
+
+MADE_BY = (
+    "*/migrations/*.py",
+    "*/models/*.py",
+    "*/models.py",
+    "*/apps.py",
+    "*/choices.py",
+    "*/purposes.py",
+    "coopcrm/settings.py",
+    "coopcrm/shared/**/*.py",
+    "requirements/runtime.txt",
+)
+PREFIX = "migrated_"
+
+
+def digest() -> str:
+    """A digest of every file that tables, rows and policies come from."""
+    found = hashlib.sha256()
+    for path in sorted({path for pattern in MADE_BY for path in settings.BASE_DIR.glob(pattern)}):
+        if ".venv" not in path.parts:
+            found.update(f"{path.relative_to(settings.BASE_DIR)}\0".encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def copy_migrated(name: str) -> None:
+    """Make the database ``name`` anew, as a copy of the migrated one."""
+    with _server() as cursor:
+        template = _migrated(cursor)
+        _drop(cursor, name)
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        cursor.execute(statement.format(*map(sql.Identifier, (name, template, OWNER))))
+    prepare(embedded.places().database_url(embedded.SUPERUSER, "postgres"), database=name)
+
+
+def drop(name: str) -> None:
+    with _server() as cursor:
+        _drop(cursor, name)
+
+
+def _migrated(cursor) -> str:
+    template = PREFIX + digest()
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE %s", [PREFIX.replace("_", r"\_") + "%"]
+    )
+    existing = {name for (name,) in cursor.fetchall()}
+    if template not in existing:
+        for name in existing:
+            _drop(cursor, name)
+        _migrate(cursor, template)
+    return template
+
+
+def _migrate(cursor, template: str) -> None:
+    """Migrate under another name, so that one half made is not taken for a whole one."""
+    connection = connections["default"]
+    used, unfinished = connection.settings_dict["NAME"], f"unfinished_{template}"
+    _drop(cursor, unfinished)
+    test = connection.settings_dict["TEST"]
+    connection.settings_dict["TEST"] = {**test, "NAME": unfinished}
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    finally:
+        connection.close()
+        connection.settings_dict["TEST"] = test
+        connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = used
+    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    cursor.execute(statement.format(sql.Identifier(unfinished), sql.Identifier(template)))
+
+
+def _drop(cursor, name: str) -> None:
+    cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def _server() -> Iterator:
+    """A cursor of the superuser; one process at a time makes databases."""
+    opened = psycopg2.connect(embedded.places().database_url(embedded.SUPERUSER, "postgres"))
+    opened.autocommit = True
+    try:
+        with opened.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('databases of tests'))")
+            yield cursor
+    finally:
+        opened.close()
