@@ -42,6 +42,7 @@ if (box && results) {
     if (answered !== box.value) return; // an answer to what was typed before
     choose(0);
     if (opensFirst && options().length) options()[0].click();
+    else if (opensFirst) box.form.requestSubmit(); // the page says what else can be typed
     opensFirst = false;
   });
 
