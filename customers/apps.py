@@ -31,6 +31,7 @@ class CustomersConfig(AppConfig):
         from customers.models import Customer
         from customers.pages import register as pages
         from customers.persons import register as persons
+        from customers.provenance import bulk  # noqa: F401 - registers the orders it does
         from customers.provenance import cards as provenance
         from customers.registries import list_filters, number_readers, page_cards
         from customers.reminders import sources as reminders
@@ -77,11 +78,13 @@ def prepare_privacy(using: str, **kwargs) -> None:
     from django.db import connections
 
     from customers import erasure, standards
-    from customers.models import ConsentText, PrivacyRule
+    from customers.models import ConsentText, PrivacyRule, SourceRule
 
     present = set(connections[using].introspection.table_names())
     if ConsentText._meta.db_table in present:
         standards.ensure_texts()
+    if SourceRule._meta.db_table in present:
+        standards.ensure_source_rule()
     if PrivacyRule._meta.db_table in present:
         standards.ensure_figures()
         with connections[using].cursor() as cursor:

@@ -9,6 +9,7 @@ from customers.campaigns import segments
 from customers.campaigns import services as campaigns
 from customers.counter import drafts
 from customers.portfolios import services as portfolios
+from customers.provenance import bulk
 from customers.reminders import services as reminders
 from customers.tags import rules as tag_rules
 from customers.tasks import services as tasks
@@ -51,3 +52,7 @@ def hang_tags() -> None:
     """Every night: order that the rules in force hang and take down their tags."""
     with acting.as_system("tags by rule"):
         tag_rules.order_nightly(as_of=timezone.localdate())
+def decide_shown_values() -> None:
+    """Every night: a rule of sources that has come into force decides every shown value, once."""
+    with acting.as_system("rule of sources"):
+        bulk.order_decisions(on=timezone.localdate())

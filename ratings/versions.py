@@ -18,8 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from branches import proposals
+from branches.choices import ProposalState
 from branches.models import Proposal, StaffMember
 from coopcrm.shared.errors import Refused, require
+from customers.models import SourceRule
+from customers.provenance import bulk, survivorship
 from ratings import policies, selectors
 from ratings.models import RuleSet
 from ratings.scorecard import card_from_json
@@ -29,13 +32,17 @@ MOST_LINES = 200
 
 @dataclass(frozen=True)
 class Family:
-    """Versions of one rule: the model and which of its rows, and what a version's data must stand."""
+    """Versions of one rule: the model and which of its rows, and what a version's data must stand.
+
+    ``effect`` counts what a proposed version would change, as lines of its proposal.
+    """
 
     code: str
     title: Any
     model: type[models.Model]
     narrow: dict[str, str]
     check: Callable[[dict], Any]
+    effect: Callable[[dict], list[proposals.Line]] | None = None
 
     @property
     def kind(self) -> str:
@@ -64,10 +71,16 @@ def register(family: Family) -> None:
         may_confirm=_may_sign,
         apply=put_into_force,
         describe=lambda staff, proposal: proposal.change["version"],
-        lines=lambda staff, proposal: changes_of(proposal),
+        lines=lambda staff, proposal: [*changes_of(proposal), *_effect(family, proposal)],
         url=lambda proposal: reverse("ratings:rules", args=[family.code]),
         confirmers=policies.RULE_POSTS,
     )
+
+
+def _effect(family: Family, proposal: Proposal) -> list[proposals.Line]:
+    """What the version would change, while somebody has to decide about it."""
+    is_open = proposal.state == ProposalState.OPEN
+    return family.effect(proposal.change["data"]) if family.effect and is_open else []
 
 
 def _may_sign(staff: StaffMember, proposal: Proposal) -> bool:
@@ -152,7 +165,7 @@ def tomorrow(today: date) -> date:
 
 
 def register_own() -> None:
-    """The families of this app."""
+    """The families of this app, and that of the registry below it."""
     checks = {
         RuleSet.Kind.SCORECARD: (gettext_lazy("Scorecard"), card_from_json),
         RuleSet.Kind.CONTRIBUTION: (gettext_lazy("Contribution"), selectors.contribution_rule_of),
@@ -160,3 +173,13 @@ def register_own() -> None:
     }
     for kind, (title, check) in checks.items():
         register(Family(str(kind), title, RuleSet, {"kind": str(kind)}, check))
+    register(
+        Family(
+            "sources",
+            gettext_lazy("Sources of values"),
+            SourceRule,
+            {},
+            survivorship.rule_from_json,
+            bulk.effect_lines,
+        )
+    )

@@ -32,6 +32,7 @@ from customers.models import (
 )
 from customers.names import name_keys
 from customers.portfolios.services import put_under_director
+from customers.provenance.from_ledgers import RowSaid, state_rows
 from customers.services import known_facts
 
 if TYPE_CHECKING:
@@ -324,6 +325,34 @@ class Book:
             valid_from=min(days, default=self.as_of),
             source=FactSource.LEDGER,
         )
+
+    def write_statements(self, persons: Sequence[Person]) -> None:
+        """Keep what the rows say of people who were known before and what their records do not say."""
+        rows = [
+            RowSaid(entry.row_id, person.customer, entry.record.day.day or self.as_of, said)
+            for person in persons
+            if not person.is_new
+            for entry in person.entries
+            if (said := self._said_in(entry.record))
+        ]
+        if rows:
+            state_rows(rows, on=self.as_of)
+
+    def _said_in(self, record: LedgerRecord) -> dict[str, str]:
+        """What a row says of its person, as texts by attribute; what it does not say is left out."""
+        name, number = record.name, record.identity.number
+        is_plain = not (name.is_married_style or name.is_relative_of)
+        village = self.villages.get(record.village.code)
+        said = {
+            "name": name.name[:NAME_LENGTH] if is_plain else "",
+            "sex": sex_in(number) or record.sex,
+            "birth_date": record.known_birth.isoformat() if record.known_birth else "",
+            "village": str(village or ""),
+            "group_no": str(record.group) if record.group and village else "",
+            "address": " ".join(record.address_text.split())[:ADDRESS_LENGTH],
+            "occupation": " ".join(record.texts.get("occupation", "").split()),
+        }
+        return {code: text for code, text in said.items() if text}
 
     def write_facts(self, accepted: Sequence[Entry]) -> None:
         """Write a dated fact sheet for every notebook row, each on top of what was known before."""

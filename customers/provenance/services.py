@@ -64,7 +64,7 @@ def state_values(
     for first in explicit:
         before[first.attribute].append(first)
     added = [
-        _statement(row, code, text, corrects=_corrected(before[code], text, common), **common)
+        statement_of(row, code, text, corrects=_corrected(before[code], text, common), **common)
         for code, text in texts.items()
         if not _says_nothing_new(before[code], ATTRIBUTES[code].compared(text), common)
     ]
@@ -192,21 +192,27 @@ def _first_statements(
 ) -> list[Statement]:
     """What stands in the record and nobody has stated so far, by the record's own source."""
     return [
-        _statement(
-            customer,
-            code,
-            text,
-            source=customer.source,
-            author_id=customer.registered_by_id,
-            observed_on=customer.registered_on,
-            recorded_at=customer.created_at,
-        )
+        first_statement(customer, code, text)
         for code, text in present_texts(customer, codes).items()
         if text and text not in {said.value for said in before[code]}
     ]
 
 
-def _statement(customer: Customer, code: str, text: str, **more: Any) -> Statement:
+def first_statement(customer: Customer, code: str, text: str) -> Statement:
+    """What stands in a record, said by the record's own source."""
+    return statement_of(
+        customer,
+        code,
+        text,
+        source=customer.source,
+        author_id=customer.registered_by_id,
+        observed_on=customer.registered_on,
+        recorded_at=customer.created_at,
+    )
+
+
+def statement_of(customer: Customer, code: str, text: str, **more: Any) -> Statement:
+    """A statement that is not written yet."""
     compared = ATTRIBUTES[code].compared(text)
     return Statement(customer=customer, attribute=code, value=text, compared=compared, **more)
 

@@ -57,8 +57,9 @@ class AttributeRule:
 
     ``tiers`` gives each source its place in trust, 0 the strongest. A statement that the newest one is more than
     ``holds_days`` younger than has lost its trust and stands behind all others; None: trust never ends. Of two equals
-    the newest is shown; with ``equals_dispute`` their contradiction is a dispute. It is one too when a weaker
-    statement contradicts that is more than ``dispute_days`` younger than the last word for the shown value.
+    the newest is shown; with ``equals_dispute`` they are in dispute, and what was observed first stays on show until
+    a person decides. A dispute it is too when a weaker statement contradicts that is more than ``dispute_days``
+    younger than the last word for the shown value.
     """
 
     tiers: Mapping[str, int]
@@ -140,7 +141,8 @@ def decide(statements: Iterable[Said], rule: AttributeRule) -> Decision | None:
         return is_spent, 0 if said.settles else rule.tiers[said.source]
 
     def place(said: Said) -> tuple:
-        return *standing_of(said), -said.observed_on.toordinal(), said.compared, said.value, said.pk
+        day = said.observed_on.toordinal()
+        return *standing_of(said), day if rule.equals_dispute else -day, said.compared, said.value, said.pk
 
     shown = min(left, key=place)
     others = [said for said in left if said.compared != shown.compared]

@@ -6,8 +6,11 @@ import json
 from datetime import date
 from pathlib import Path
 
+from django.utils import timezone
+
 from customers.choices import RuleKey
-from customers.models import ConsentText, PrivacyRule
+from customers.models import ConsentText, PrivacyRule, SourceRule
+from customers.provenance.survivorship import STANDARD
 
 TEXTS = Path(__file__).with_name("consent_texts.json")
 IN_FORCE_FROM = date(2021, 11, 1)  # the personal information protection law
@@ -35,3 +38,11 @@ def ensure_figures() -> None:
         if key not in known
     ]
     PrivacyRule.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def ensure_source_rule() -> None:
+    """Write the rule of sources when there is none; nothing has to be decided by it, for it was in force before."""
+    if not SourceRule.objects.exists():
+        SourceRule.objects.create(
+            version=STANDARD["code"], data=STANDARD, valid_from=IN_FORCE_FROM, applied_at=timezone.now()
+        )

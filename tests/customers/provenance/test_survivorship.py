@@ -71,7 +71,7 @@ def test_what_a_person_settled_holds_until_something_newer_is_observed():
     settled = said("A", "document", "2025-01-01", settles=True)
 
     assert shown(BIRTH, paper, other, settled) == ("A", False)
-    assert shown(BIRTH, paper, other, settled, said("B", "document", "2025-02-01")) == ("B", True)
+    assert shown(BIRTH, paper, other, settled, said("B", "document", "2025-02-01")) == ("A", True)
 
 
 def test_a_ledger_of_older_days_that_comes_in_later_does_not_open_a_settled_dispute_again():
