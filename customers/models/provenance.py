@@ -71,7 +71,7 @@ class Statement(models.Model):
 
 
 class SourceRule(models.Model):
-    """A version of the rule that chooses the shown value among statements (handbook §6.7), as data."""
+    """A version of the rule that chooses the shown value among statements (handbook §6.8), as data."""
 
     classification = classes(C1="version data valid_from valid_to applied_at")
 

@@ -1,4 +1,4 @@
-"""How good the record of a person is (handbook §4.2 DATA_QUALITY, §6.8): parts, score, and what to ask next.
+"""How good the record of a person is (handbook §4.2 DATA_QUALITY, §6.9): parts, score, and what to ask next.
 
     score = 100 × (0.4 completeness + 0.3 validity + 0.2 freshness + 0.1 uniqueness)
 

@@ -1,4 +1,4 @@
-"""Which of several statements about one attribute is shown, and whether they contradict each other (handbook §6.7).
+"""Which of several statements about one attribute is shown, and whether they contradict each other (handbook §6.8).
 
 The rule knows neither who recorded a statement nor in which order they arrived: the same statements in any order give
 the same value.

@@ -59,7 +59,8 @@ def decisions(rule: Rule, attributes: Iterable[str], who: str) -> tuple[str, lis
             FROM weighed w
             WINDOW best AS (PARTITION BY customer_id, attribute
                 ORDER BY is_spent, tier,
-                    CASE WHEN equals_dispute THEN 1 ELSE -1 END * (observed_on - DATE '1900-01-01'), compared COLLATE "C", value COLLATE "C", id)
+                    CASE WHEN equals_dispute THEN 1 ELSE -1 END * (observed_on - DATE '1900-01-01'),
+                    compared COLLATE "C", value COLLATE "C", id)
         ), judged AS (
             SELECT p.*, max(observed_on) FILTER (WHERE compared = best_compared)
                 OVER (PARTITION BY customer_id, attribute) AS confirmed_on

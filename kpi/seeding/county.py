@@ -25,6 +25,7 @@ from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
 from kpi.seeding.tags import seed_tags
+from kpi.seeding.statements import seed_statements
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
@@ -110,6 +111,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_homes(plan))
     with _step(say, "tags") as done:
         done(seed_tags(plan))
+    with _step(say, "what was said of people") as done:
+        done(seed_statements(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

@@ -10,12 +10,14 @@ from django.utils import timezone
 from branches import proposals
 from branches.choices import PostCode
 from coopcrm.shared import work
-from customers.models import Customer, SourceRule, Statement
+from customers.choices import LedgerKind, RowOutcome
+from customers.models import Customer, LedgerFile, LedgerImport, LedgerRow, SourceRule, Statement
 from customers.provenance import bulk, survivorship, survivorship_sql
 from customers.provenance.attributes import ATTRIBUTES
 from customers.provenance.from_ledgers import RowSaid, state_rows
 from customers.provenance.services import as_said, state_values
 from customers.provenance.survivorship import STANDARD, decide, rule_from_json
+from ratings import versions
 from tests.factories import make_branch, make_customer, make_staff, make_village
 
 pytestmark = pytest.mark.django_db
@@ -101,8 +103,6 @@ def test_head_office_sees_the_effect_of_a_rule_before_a_second_person_signs_and_
     said_first = [["said"], ["document"], ["core"], ["seen"], ["ledger"]]
     data = {**STANDARD, "code": "sources-x"}
     data["attributes"] = {**STANDARD["attributes"], "occupation": {**STANDARD["other"], "order": said_first}}
-    from ratings import versions
-
     tomorrow = timezone.localdate() + timedelta(days=1)
     proposal = versions.propose_version(
         staff=first,
@@ -144,7 +144,7 @@ def test_a_later_ledger_adds_what_it_knows_and_twice_is_once():
     def row(number, **more):
         return RowSaid(number, person.pk, date(2023, 1, 1), {**said, **more})
 
-    ledger_row = make_ledger_row()
+    ledger_row = make_ledger_row(person)
     assert state_rows([row(ledger_row, sex="F")], on=DAY) == 1
     assert state_rows([row(ledger_row, sex="F")], on=DAY) == 1
 
@@ -163,17 +163,20 @@ def test_a_later_ledger_adds_what_it_knows_and_twice_is_once():
     }
 
 
-def make_ledger_row() -> int:
-    from customers.choices import LedgerKind, RowOutcome
-    from customers.models import LedgerFile, LedgerImport, LedgerRow
-
+def make_ledger_row(person) -> int:
     branch = make_branch()
     run = LedgerImport.objects.create(as_of=DAY)
     file = LedgerFile.objects.create(
         run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="b.csv", digest=b"2"
     )
     row = LedgerRow(
-        file=file, branch=branch, kind=file.kind, row_number=1, row_key=b"k", outcome=RowOutcome.MATCHED
+        file=file,
+        branch=branch,
+        kind=file.kind,
+        row_number=1,
+        row_key=b"k",
+        outcome=RowOutcome.MATCHED,
+        customer=person,
     )
     row.seal("raw", "{}")
     row.save(force_insert=True)

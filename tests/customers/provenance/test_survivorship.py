@@ -43,11 +43,10 @@ def test_a_later_confirmation_ends_the_doubt():
     assert shown(BIRTH, paper, doubt, said("A", "seen", "2025-10-01")) == ("A", False)
 
 
-def test_two_documents_that_contradict_each_other_are_disputed_whatever_their_days():
-    assert shown(BIRTH, said("A", "document", "2010-01-10"), said("B", "document", "2025-09-01")) == (
-        "B",
-        True,
-    )
+def test_of_two_documents_that_contradict_each_other_the_first_stays_on_show_until_a_person_decides():
+    papers = said("A", "document", "2010-01-10"), said("B", "document", "2025-09-01")
+
+    assert shown(BIRTH, *papers) == ("A", True)
 
 
 def test_of_two_addresses_of_equal_trust_the_newest_is_shown_without_dispute():
