@@ -62,5 +62,6 @@ def seed_statements(plan: Plan) -> int:
             cursor.execute(text.replace(" % ", " %% "), values)
         cursor.execute("SELECT id FROM picked")
         people = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute("DROP TABLE picked")
     bulk.decide_again(rule_on(plan.as_of), ids=people)
     return Statement.objects.count()
