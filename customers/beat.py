@@ -28,6 +28,7 @@ def look_after_retention() -> None:
     """Every night: order the removal of expired copies and the erasures of the business date."""
     with acting.as_system("retention"):
         erasure.order_nightly(as_of=timezone.localdate())
+        drafts.forget_old(now=timezone.now())
 
 
 @shared_task

@@ -69,18 +69,21 @@ class Match:
 
 
 def find(claim: Claim, *, as_of: date, limit: int = 8) -> list[Match]:
-    """Customers who may be this person, the likeliest first. Four queries, whatever is found."""
+    """Customers who may be this person, the likeliest first. Four queries at most, whatever is found."""
     ids = _candidates(claim, as_of)
     if not ids:
         return []
     people = Customer.objects.current().unlocked_for(None).select_related("village", "branch").in_bulk(ids)
-    typed = _values_of(IdentityDocument.objects.exclude(state=DocumentState.RETIRED), people)
-    phones = _values_of(Phone.objects.filter(valid_to=None), people)
-    found = [
-        match
-        for person in people.values()
-        if (match := _judge(claim, person, typed.get(person.pk, [""]), phones.get(person.pk, [""]), as_of))
-    ]
+    typed = _numbers_of(people)
+    same_phone = _with_phone(claim.phone, people)
+    mine = _claimed(claim, as_of)
+    found = []
+    for pk, person in people.items():
+        theirs = _known(person, claim.phone if pk in same_phone else "")
+        if match := _judge(
+            claim, mine, person, [{**theirs, "id_no": text} for text in typed.get(pk, [""])], as_of
+        ):
+            found.append(match)
     found.sort(key=lambda match: (ORDER.index(match.outcome), match.customer.pk))
     return found[:limit]
 
@@ -125,35 +128,53 @@ def _roads(claim: Claim, as_of: date) -> Iterator[QuerySet]:
                 yield people.filter(pinyin=keys.pinyin, birth_date=born)
 
 
-def _values_of(rows: QuerySet, people: Iterable[int]) -> dict[int, list[str]]:
+def _numbers_of(people: Iterable[int]) -> dict[int, list[str]]:
+    """The resident numbers of people, opened."""
+    rows = IdentityDocument.objects.filter(customer__in=list(people), kind__in=numbers.RESIDENT_KINDS)
     values: dict[int, list[str]] = {}
-    for row in rows.filter(customer__in=list(people)):
-        is_resident = not isinstance(row, IdentityDocument) or row.kind in numbers.RESIDENT_KINDS
-        if is_resident:
-            values.setdefault(row.customer_id, []).append(row.open("number"))
+    for row in rows.exclude(state=DocumentState.RETIRED).only("customer", "number"):
+        values.setdefault(row.customer_id, []).append(row.open("number"))
     return values
 
 
-def _judge(claim: Claim, person: Customer, typed: list[str], phones: list[str], as_of: date) -> Match | None:
-    mine = {
-        "id_no": claim.id_no,
-        "name": claim.name,
-        "name_pinyin": name_keys(claim.name).pinyin,
-        "birth_date": claim.birth_date,
-        "phone": claim.phone,
-        "village_code": claim.village.code if claim.village else "",
-    }
-    theirs = {
+def _with_phone(phone: str, people: Iterable[int]) -> set[int]:
+    """Who of these people has the phone; told by its digest, so that nobody's phone is opened for it."""
+    text = identity.check_phone(phone).normalized
+    if not text:
+        return set()
+    key = numbers.phone_keys(text).number_key
+    rows = Phone.objects.filter(customer__in=list(people), number_key=key, valid_to=None)
+    return set(rows.values_list("customer_id", flat=True))
+
+
+def _claimed(claim: Claim, as_of: date) -> identity.Record:
+    return identity.Record.of(
+        {
+            "id_no": claim.id_no,
+            "name": claim.name,
+            "name_pinyin": name_keys(claim.name).pinyin,
+            "birth_date": claim.birth_date,
+            "phone": claim.phone,
+            "village_code": claim.village.code if claim.village else "",
+        },
+        as_of,
+    )
+
+
+def _known(person: Customer, phone: str) -> dict[str, Any]:
+    return {
         "name": person.name,
         "name_pinyin": person.pinyin,
         "birth_date": person.birth_date,
+        "phone": phone,
         "village_code": person.village.code if person.village else "",
     }
-    judgements = [
-        identity.compare(mine, {**theirs, "id_no": number, "phone": phone}, as_of)
-        for number in typed
-        for phone in phones
-    ]
+
+
+def _judge(
+    claim: Claim, mine: identity.Record, person: Customer, records: list[dict[str, Any]], as_of: date
+) -> Match | None:
+    judgements = [identity.compare_records(mine, identity.Record.of(theirs, as_of)) for theirs in records]
     told = [judgement for judgement in judgements if judgement.outcome in ORDER]
     if told:
         best = min(told, key=lambda judgement: ORDER.index(judgement.outcome))

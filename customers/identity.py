@@ -332,8 +332,8 @@ class MatchJudgement(Result):
 
 
 @dataclass(frozen=True)
-class _Record:
-    """One record as the rules see it."""
+class Record:
+    """One record as the rules see it: number and phone judged, the name normalised."""
 
     name: str
     pinyin: str
@@ -344,7 +344,7 @@ class _Record:
     village: str
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], as_of: date | None) -> _Record:
+    def of(cls, given: Mapping[str, Any], as_of: date | None) -> Record:
         judged = check_resident_id(given.get("id_no"), as_of)
         born = given.get("birth_date") or None
         return cls(
@@ -358,7 +358,7 @@ class _Record:
         )
 
 
-def _by_number(a: _Record, b: _Record, equal: bool, near: bool) -> MatchJudgement | None:
+def _by_number(a: Record, b: Record, equal: bool, near: bool) -> MatchJudgement | None:
     """Rules R1 to R5: what the numbers say, if they say anything."""
     if a.number and b.number:
         if a.number != b.number:
@@ -380,7 +380,11 @@ def compare(a: Mapping[str, Any], b: Mapping[str, Any], as_of: Any = None) -> Ma
     A record has ``id_no``, ``name``, ``name_pinyin`` (toneless), ``birth_date``, ``phone``, ``village_code``.
     """
     day = _day(as_of)
-    left, right = _Record.of(a, day), _Record.of(b, day)
+    return compare_records(Record.of(a, day), Record.of(b, day))
+
+
+def compare_records(left: Record, right: Record) -> MatchJudgement:
+    """What :func:`compare` says of two records that are judged already: one side is often compared with many."""
     equal = bool(left.name) and left.name == right.name
     near = name_near(left.name, right.name, left.pinyin, right.pinyin)
     if judged := _by_number(left, right, equal, near):

@@ -294,11 +294,15 @@ class CounterForm(StrictForm):
             choices = [(branch.pk, branch.name) for branch in branches]
             self.fields["branch"] = forms.TypedChoiceField(label=_("Branch"), choices=choices, coerce=int)
         self.branches = {branch.pk: branch for branch in branches}
-        for about in ABOUT_LINES:
+        self.lines = [about for about in ABOUT_LINES if f"{about}_name" in self.data]
+        for about in self.lines:
             self.fields |= line_fields(about)
 
     def rows(self) -> list[dict]:
-        """The lines of the household register as the page draws them."""
+        """The lines of the household register as the page draws them; those that were not sent come empty."""
+        for about in ABOUT_LINES:
+            if about not in self.lines:
+                self.fields |= line_fields(about)
         return [
             {"about": about, **{name: self[f"{about}_{name}"] for name in LINE_FIELDS}}
             for about in ABOUT_LINES
@@ -350,7 +354,7 @@ class CounterForm(StrictForm):
         self._check_number(data)
         self._find_village(data)
         self._find_household(data)
-        for about in (SPOUSE, *ABOUT_LINES):
+        for about in (SPOUSE, *self.lines):
             self._check_line(about, data)
         if self.has_spouse and not data.get("spouse_name") and not data.get("spouse_known"):
             self.add_error("spouse_name", _("Write the name of the spouse as it stands on the certificate."))
@@ -374,7 +378,7 @@ class CounterForm(StrictForm):
 
     def names_another_head(self, data: dict) -> bool:
         """Whether a line of the register, and not the person at the counter, is the head."""
-        return any(data.get(f"{about}_relation") == Relation.HEAD for about in ABOUT_LINES)
+        return any(data.get(f"{about}_relation") == Relation.HEAD for about in self.lines)
 
     @property
     def has_spouse(self) -> bool:
@@ -421,7 +425,7 @@ class CounterForm(StrictForm):
     def family(self) -> Family:
         """Everybody on the papers; somebody chosen among the known ones must be one whom the page has shown."""
         answered = set(self.cleaned_data["answered"].split(","))
-        lines = [self._line(about, answered) for about in ABOUT_LINES if self.is_filled(about)]
+        lines = [self._line(about, answered) for about in self.lines if self.is_filled(about)]
         return Family(
             spouse=self._line(SPOUSE, answered) if self.has_spouse else None,
             certificate=self.cleaned_data["certificate"],

@@ -129,6 +129,7 @@ def _page(
     request: HttpRequest, form: forms.CounterForm, known: list[duplicates.Match], *, is_resumed: bool = False
 ) -> HttpResponse:
     form_key = key_in(str(form["form_key"].value() or "")) or uuid.uuid4()
+    rows = form.rows()
     context = {
         "form": form,
         "form_key": form_key,
@@ -138,7 +139,7 @@ def _page(
         "unfinished": [line for line in drafts.unfinished(request.user) if line.form_key != form_key],
         "occupations": forms.OCCUPATIONS,
         "consent_texts": consent_words(form),
-        "rows": form.rows(),
+        "rows": rows,
         "shows_spouse": is_filled(form, (SPOUSE,)) or bool(form["certificate"].value()),
         "shows_register": is_filled(form, forms.ABOUT_LINES),
     }

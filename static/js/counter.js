@@ -100,6 +100,7 @@ function toggle(paper) {
   const controls = [...paper.querySelectorAll("input:not([type=hidden]), select")];
   if (opens) paper.hidden = false;
   else paper.hidden = controls.every((control) => !control.value);
+  if (paper === register) paper.disabled = paper.hidden; // lines that nobody sees are not sent
   form.querySelector(`[aria-controls=${paper.id}]`).setAttribute("aria-expanded", String(!paper.hidden));
   (paper.hidden ? field("village") : controls[0]).focus();
   paper.scrollIntoView({ block: "nearest" });
