@@ -24,6 +24,7 @@ class CustomersConfig(AppConfig):
         from customers.campaigns import exports as campaign_lists  # noqa: F401 - registers its list
         from customers.campaigns import services as campaign_deeds  # noqa: F401 - registers what two people sign
         from customers.cases import register as cases
+        from customers.counter import register as counter
         from customers.feedback import follow_up, occasions
         from customers.homes import register as homes
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
@@ -44,6 +45,7 @@ class CustomersConfig(AppConfig):
         number_readers.register("document", reveal.document_of)
         number_readers.register("phone", reveal.phone_of)
         pages.register()
+        counter.register()
         persons.register()
         provenance.register()
         tags.register()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -74,9 +75,16 @@ class Registered:
     married_since: int | None = None
 
 
-def issue(*, staff: StaffMember, customer: Customer, branch: Unit, what: Registered) -> Slip:
+def issue(
+    *,
+    staff: StaffMember,
+    customer: Customer,
+    branch: Unit,
+    what: Registered,
+    at: datetime | None = None,
+) -> Slip:
     """Write down what the paper says of a registration: masked names and numbers, consents, household, by whom."""
-    slip = Slip(customer=customer, branch=branch, issued_by=staff, issued_at=timezone.now())
+    slip = Slip(customer=customer, branch=branch, issued_by=staff, issued_at=at or timezone.now())
     slip.content = {
         "name": masking.mask_name(customer.name),
         "documents": [[kind, masking.mask_id(number)] for kind, number in what.documents],

@@ -19,6 +19,7 @@ from kpi.seeding import organisation, places, rules
 from kpi.seeding.chance import Dice
 from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
 from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
+from kpi.seeding.counter import seed_counter
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.homes import seed_homes
 from kpi.seeding.plan import County, Plan
@@ -113,6 +114,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_tags(plan))
     with _step(say, "what was said of people") as done:
         done(seed_statements(plan))
+    with _step(say, "slips and unfinished forms of the counter") as done:
+        done(seed_counter())
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

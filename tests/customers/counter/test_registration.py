@@ -190,14 +190,16 @@ def test_passport_is_held_once_too():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_counters_with_one_number_register_one_customer():
+def test_twenty_pairs_of_counters_with_one_number_each_register_twenty_customers():
     counters = [make_staff() for _ in range(2)]
-    number, gate, done = resident_number(), threading.Barrier(2), []
+    numbers = [resident_number() for _ in range(20)]
+    gate, done = threading.Barrier(2), []
 
     def at(cashier):
-        gate.wait()
         try:
-            done.append(register(cashier, id_number=number))
+            for number in numbers:
+                gate.wait()
+                done.append(register(cashier, id_number=number, opens_household=True))
         finally:
             connection.close()
 
@@ -207,5 +209,6 @@ def test_two_counters_with_one_number_register_one_customer():
     for thread in threads:
         thread.join()
 
-    assert sorted(registration.is_new for registration in done) == [False, True]
-    assert Customer.objects.count() == IdentityDocument.objects.count() == 1
+    assert sum(registration.is_new for registration in done) == len(numbers)
+    assert len(done) == 2 * len(numbers)
+    assert Customer.objects.count() == IdentityDocument.objects.count() == Household.objects.count() == 20
