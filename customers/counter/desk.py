@@ -92,7 +92,7 @@ def in_words_beforehand(
 def _register(person: Applicant, family: Family, agrees_to: tuple[str, ...]) -> Settled:
     if not family:
         main = register_applicant(person, agrees_to=agrees_to)
-        return Settled(main, opens_household=main.is_new and person.home.opens)
+        return Settled(main, household=main.household, opens_household=main.is_new and person.home.opens)
     main = find_or_create(person)
     if main.is_sent_again:
         return Settled(main)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg2 import errors
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
 from customers import consents, duplicates, identity, masking, numbers, policies, signals
 from customers.choices import CustomerKind, DocumentKind, DocumentState, FactSource, Relation
+from customers.homes import services as households
+from customers.homes.choices import EventKind
+from customers.homes.deeds import Deed
 from customers.models import Customer, Household, IdentityDocument, Membership
 from customers.names import name_keys
 from customers.portfolios.services import put_under_director
@@ -23,6 +27,8 @@ from customers.services import write_phone
 
 RACES_RUN = 3
 RETRIED = ("document_held_once", "customer_form_sent_once")
+BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
+"""The other counter holds the number for longer than a page waits for a lock."""
 Done = TypeVar("Done")
 
 
@@ -65,6 +71,7 @@ class Registration:
     is_disputed: bool = False
     is_sent_again: bool = False
     possible: list[duplicates.Match] = field(default_factory=list)
+    household: Household | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,9 @@ def in_turn(deed: Callable[[], Done]) -> Done:
         except IntegrityError as clash:
             if not any(constraint in str(clash) for constraint in RETRIED):
                 raise
+        except OperationalError as wait:
+            if not isinstance(wait.__cause__, BUSY):
+                raise
     raise Refused(
         _("Another counter is registering this person right now. Please try again."), code="try_again"
     )
@@ -151,12 +161,13 @@ def in_turn(deed: Callable[[], Done]) -> Done:
 def register_applicant(person: Applicant, *, agrees_to: Iterable[str] = ()) -> Registration:
     """Find or create one person, with household and consents; the caller holds the transaction."""
     done = find_or_create(person)
-    if done.is_new:
-        _place_in_household(person, done.customer)
-        consents.record_at_counter(
-            staff=person.staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
-        )
-    return done
+    if not done.is_new:
+        return done
+    household = _place_in_household(person, done.customer)
+    consents.record_at_counter(
+        staff=person.staff, customer=done.customer, purposes=agrees_to, at=timezone.now()
+    )
+    return replace(done, household=household)
 
 
 def applicant(
@@ -340,34 +351,35 @@ def _write_document(
     return document
 
 
-def _place_in_household(applicant: Applicant, customer: Customer) -> None:
-    home = applicant.home
+def _place_in_household(applicant: Applicant, customer: Customer) -> Household | None:
+    home, deed = applicant.home, {"staff": applicant.staff, "on": applicant.as_of, "as_of": applicant.as_of}
     if home.joins is not None:
         require(
             policies.works_at(applicant.staff, home.joins.branch_id),
             _("That household belongs to another branch; its people are added there."),
         )
-        _join(home.joins, customer, home.relation, applicant.as_of)
-    elif home.opens:
-        place = {name: applicant.details[name] for name in ("village", "group_no", "address")}
-        household = Household.objects.create(
-            register_no=home.register_no,
-            head=customer,
-            branch=applicant.branch,
-            valid_from=applicant.as_of,
-            source=FactSource.DOCUMENT if home.register_no else FactSource.SAID,
-            **place,
-        )
-        put_under_director([household.pk])
-        Membership.objects.create(  # nobody else can have joined what this transaction opened
-            household=household, customer=customer, relation=Relation.HEAD, valid_from=applicant.as_of
-        )
+        households.join_household(customer=customer, household=home.joins, relation=home.relation, **deed)
+        return home.joins
+    return _open_household(applicant, customer) if home.opens else None
 
 
-def _join(household: Household, customer: Customer, relation: str, as_of: date) -> None:
-    Household.objects.select_for_update().get(pk=household.pk)
-    living = household.memberships.filter(valid_to=None)
-    if relation == Relation.HEAD and living.filter(relation=Relation.HEAD).exists():
-        text = _("This household has a head already. Choose the relation to the head.")
-        raise Refused(text, code="household_has_head")
-    Membership.objects.create(household=household, customer=customer, relation=relation, valid_from=as_of)
+def _open_household(applicant: Applicant, customer: Customer) -> Household:
+    """A household whose head has just been created: nobody else can know either, so that nothing is locked or asked."""
+    place = {name: applicant.details[name] for name in ("village", "group_no", "address")}
+    household = Household.objects.create(
+        register_no=applicant.home.register_no,
+        head=customer,
+        branch=applicant.branch,
+        valid_from=applicant.as_of,
+        source=FactSource.DOCUMENT if applicant.home.register_no else FactSource.SAID,
+        **place,
+    )
+    put_under_director([household.pk])
+    stay = Membership.objects.create(
+        household=household, customer=customer, relation=Relation.HEAD, valid_from=applicant.as_of
+    )
+    deed = Deed(EventKind.OPENED, applicant.staff, applicant.as_of, applicant.as_of)
+    deed.note(household, opened=True, began=[stay.pk], head=None)
+    deed.about(household, customer)
+    deed.write()
+    return household

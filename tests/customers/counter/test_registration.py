@@ -5,10 +5,11 @@ import uuid
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg2 import errors
 
 from branches.choices import PostCode
-from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.errors import DomainError, PermissionRefused, Refused
 from customers.choices import DocumentKind, DocumentState, Relation, ReviewState
 from customers.counter import services
 from customers.models import Customer, Household, IdentityDocument, ReviewPair
@@ -187,6 +188,24 @@ def test_passport_is_held_once_too():
     second = register(cashier, name="LI XIUYING", id_number="e12345678", id_kind=DocumentKind.PASSPORT)
 
     assert (second.customer, second.is_new) == (first.customer, False)
+
+
+@pytest.mark.parametrize("busy_times", [1, 2, 3])
+def test_counter_waits_for_a_slow_one_and_then_says_so(busy_times):
+    asked = []
+
+    def deed():
+        asked.append(1)
+        if len(asked) <= busy_times:
+            raise OperationalError("canceling statement") from errors.LockNotAvailable()
+        return "done"
+
+    if busy_times < services.RACES_RUN:
+        assert services.in_turn(deed) == "done"
+    else:
+        with pytest.raises(Refused) as refused:
+            services.in_turn(deed)
+        assert refused.value.code == "try_again"
 
 
 @pytest.mark.django_db(transaction=True)
