@@ -364,6 +364,8 @@ CELERY_BEAT_SCHEDULE = {
     "tags by rule": {
         "task": "customers.beat.hang_tags",
         "schedule": crontab(hour=3, minute=10),
+        "options": {"expires": 3600},
+    },
     "rule of sources": {
         "task": "customers.beat.decide_shown_values",
         "schedule": crontab(hour=0, minute=20),
