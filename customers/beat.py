@@ -53,6 +53,9 @@ def hang_tags() -> None:
     """Every night: order that the rules in force hang and take down their tags."""
     with acting.as_system("tags by rule"):
         tag_rules.order_nightly(as_of=timezone.localdate())
+
+
+@shared_task
 def decide_shown_values() -> None:
     """Every night: a rule of sources that has come into force decides every shown value, once."""
     with acting.as_system("rule of sources"):

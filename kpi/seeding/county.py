@@ -25,8 +25,8 @@ from kpi.seeding.homes import seed_homes
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
-from kpi.seeding.tags import seed_tags
 from kpi.seeding.statements import seed_statements
+from kpi.seeding.tags import seed_tags
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
