@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -65,11 +64,13 @@ def _initial(asked: dict[str, str], household) -> dict[str, str]:
 
 def _try(form: forms.LifeForm, *, keep: bool) -> list[str] | None:
     """Do the deed and tell what it changes; without ``keep`` nothing of it stays. None: it was refused."""
+    own = HouseholdEvent.objects.filter(recorded_by=form.staff).order_by("-pk")
+    before = own.values_list("pk", flat=True).first() or 0
     try:
         with transaction.atomic():
             form.run()
-            written = HouseholdEvent.objects.filter(created_at=Now(), recorded_by=form.staff).order_by("pk")
-            events = list(written.select_related("customer"))
+            deed = own.filter(pk__gt=before).values("deed")[:1]
+            events = list(own.filter(deed__in=deed).select_related("customer").order_by("household_id"))
             lines = [line for line in (story.summary(events), *story.sentences(events)) if line]
             transaction.set_rollback(not keep or bool(form.errors))
     except DomainError as refusal:
