@@ -38,7 +38,6 @@ def look_after_campaigns() -> None:
     with acting.as_system("campaigns"):
         campaigns.finish_due(on=today)
         segments.order_counts(on=today)
-        drafts.forget_old(now=timezone.now())
 
 
 @shared_task
