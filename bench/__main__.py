@@ -30,6 +30,8 @@ BENCHMARKS: dict[str, str | None] = {
     "kpi": "--customers",
     "ledger": "--rows",
     "counter": "--customers",
+    "registry": "--customers",
+    "export": "--customers",
     "twins": None,
     "ledgers": None,
     "rotation": None,

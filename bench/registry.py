@@ -1,0 +1,189 @@
+"""The registry under load through real pages and the API: search, list, deep page, counter; one client and eight.
+
+    python -m bench.registry --customers 1000000 [--seconds 15] [--keep] [--json FILE]
+
+G1 the search box; G3 the list of the API, first page against a page far in; G4 the list of customers as a page, with
+its size; G5 and G6 registering at the counter. Two workers of the web server under the role of the web, with row-level
+security, the ledger of deeds and sealed numbers; people signed in with a second factor; clients on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import random
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from bench.counter import CLIENTS, WARM_UP_SECONDS, open_sessions, questions, registration, serve
+from bench.county import seeded_county
+
+DATABASE = "coopcrm_bench_registry"
+DEEP_PAGES = 100
+API_LIST = "/api/v1/customers/?limit=50"
+
+
+class Client(threading.Thread):
+    """Somebody at a desk who asks as fast as the answers come; notes how long each took and how large it was."""
+
+    def __init__(self, port: int, session: str, work: dict, seed: int) -> None:
+        super().__init__()
+        self.session, self.work, self.rng = session, work, random.Random(seed)
+        self.times: list[float] = []
+        self.bytes: list[int] = []
+        self.odd = 0
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def run(self) -> None:
+        token = self._token() if self.work["deed"] in ("search", "register") else ""
+        until = time.monotonic() + self.work["seconds"]
+        while time.monotonic() < until:
+            started = time.perf_counter()
+            status, size = self._once(token)
+            self.times.append(time.perf_counter() - started)
+            self.bytes.append(size)
+            self.odd += status != self.work["status"]
+
+    def _token(self) -> str:
+        self._ask("GET", "/customers/new/")
+        page = self.page.decode()
+        cookie = self.headers.get("Set-Cookie", "").split(";")[0]
+        self.session = f"{self.session}; {cookie}" if cookie else self.session
+        return page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+
+    def _once(self, token: str) -> tuple[int, int]:
+        deed = self.work["deed"]
+        if deed == "search":
+            body = urlencode({"q": self.rng.choice(self.work["texts"]), "csrfmiddlewaretoken": token})
+            return self._ask("POST", "/customers/search/", body, {"HX-Request": "true"})
+        if deed == "register":
+            return self._ask("POST", "/customers/new/", urlencode(registration(self.rng, token)))
+        return self._ask("GET", self.rng.choice(self.work["paths"]))
+
+    def _ask(
+        self, method: str, path: str, body: str | None = None, more: dict | None = None
+    ) -> tuple[int, int]:
+        headers = {
+            "Cookie": self.session,
+            "Content-Type": "application/x-www-form-urlencoded",
+            **(more or {}),
+        }
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        self.headers, self.page = answer.headers, answer.read()
+        return answer.status, len(self.page)
+
+
+def crowd(port: int, sessions: list[str], work: dict, out: multiprocessing.Queue) -> None:
+    """Run some clients in this process and report what they noted."""
+    people = [Client(port, session, work, random.randrange(10**9)) for session in sessions]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    out.put(
+        (
+            [t for one in people for t in one.times],
+            [b for one in people for b in one.bytes],
+            sum(o.odd for o in people),
+        )
+    )
+
+
+def load(port: int, sessions: list[str], work: dict) -> dict:
+    """Answers a second, median and p95 in milliseconds, and the largest answer, of so many clients at once."""
+    queue: multiprocessing.Queue = multiprocessing.Queue()
+    halves = [part for part in (sessions[::2], sessions[1::2]) if part]
+    processes = [multiprocessing.Process(target=crowd, args=(port, part, work, queue)) for part in halves]
+    for process in processes:
+        process.start()
+    found = [queue.get() for _ in processes]
+    for process in processes:
+        process.join()
+    times = sorted(t for part, _, _ in found for t in part)
+    return {
+        "clients": len(sessions),
+        "calls": len(times),
+        "per_second": round(len(times) / work["seconds"], 1),
+        "p50_ms": round(statistics.median(times) * 1000, 1),
+        "p95_ms": round(statistics.quantiles(times, n=20)[18] * 1000, 1),
+        "largest_kb": round(max(size for _, part, _ in found for size in part) / 1000, 1),
+        "not_as_wanted": sum(odd for _, _, odd in found),
+    }
+
+
+def deep_address(port: int, session: str) -> str:
+    """The address of a page of the API's list a hundred steps in."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    address = API_LIST
+    for _ in range(DEEP_PAGES):
+        connection.request("GET", address, headers={"Cookie": session})
+        following = json.loads(connection.getresponse().read()).get("next")
+        if not following:
+            break
+        address = f"{API_LIST}&cursor={quote(following)}"
+    return address
+
+
+def works(port: int, sessions: list[str], texts: list[str], seconds: float) -> dict[str, dict]:
+    """What is measured, by its name."""
+    from customers.models import Customer
+
+    last = Customer.objects.current().order_by("-pinyin", "-pk").values_list("pk", flat=True)[200]
+    read = {"deed": "read", "status": 200, "seconds": seconds}
+    return {
+        "G1 search": {"deed": "search", "status": 200, "seconds": seconds, "texts": texts},
+        "G3 API first page": {**read, "paths": [API_LIST]},
+        "G3 API deep page": {**read, "paths": [deep_address(port, sessions[0])]},
+        "G4 list": {**read, "paths": ["/customers/"]},
+        "G4 list, narrowed and by day": {**read, "paths": ["/customers/?sex=F&order=newest"]},
+        "G4 list, far in": {**read, "paths": [f"/customers/?after={last}"]},
+        "G5 register": {"deed": "register", "status": 302, "seconds": seconds},
+    }
+
+
+def main() -> int:
+    """Print the figures and write them as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m bench.registry", description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="leave the database")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    figures: dict = {"customers": given.customers}
+    with seeded_county(DATABASE, given.customers, 1, keep=given.keep):
+        from django.core.management import call_command
+        from django.db import connection
+
+        call_command("collectstatic", interactive=False, verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        texts = questions(random.Random(given.seed), 400)
+        sessions = open_sessions(max(CLIENTS))
+        server, port = serve(DATABASE)
+        try:
+            wanted = works(port, sessions, texts, given.seconds)
+            connection.close()
+            load(port, sessions, {**wanted["G1 search"], "seconds": WARM_UP_SECONDS})
+            for name, work in wanted.items():
+                for number in CLIENTS:
+                    found = load(port, sessions[:number], work)
+                    figures[f"{name}, {number} clients"] = found
+                    print(f"{name}, {number} clients: {found}", flush=True)
+        finally:
+            server.terminate()
+            server.wait(30)
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
