@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, in_force
 from coopcrm.shared.periods import completed_years
+from coopcrm.shared.templatetags.look import badge
 from customers import masking, registries
 from customers.models import Customer, ManagerAssignment, Phone
 
@@ -87,6 +89,7 @@ class Cell:
     text: Any = ""
     badge: tuple[str, str] | None = None
     desk_only: bool = False
+    html: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def table(
         Cell(above[code][0] if code in above else known[code].label, desk_only=known[code].desk_only)
         for code in chosen
     ]
+    drawn: dict[tuple[str, str], str] = {}  # a page has a hundred badges of a dozen kinds
     rows = []
     for person in people:
         cells = []
@@ -118,7 +122,10 @@ def table(
             found = above[code][1].get(person.pk) if code in above else OWN[code].text(person)
             is_badge = isinstance(found, tuple)
             text = "" if is_badge else (NONE if found in (None, "") else found)
-            cells.append(Cell(head.label, text, found if is_badge else None, head.desk_only))
+            if is_badge and found not in drawn:
+                drawn[found] = render_to_string("components/badge.html", badge(*found))
+            html = drawn[found] if is_badge else ""
+            cells.append(Cell(head.label, text, found if is_badge else None, head.desk_only, html))
         rows.append(Row(person, cells))
     return heads, rows
 

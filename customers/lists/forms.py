@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
@@ -18,11 +21,29 @@ from customers.lists.columns import columns_for
 from customers.lists.filters import choices_of
 
 
+class PlainSelect(forms.Select):
+    """A choice drawn in one go: a template for each of a hundred villages took a third of the page's time."""
+
+    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = (option for _group, some, _index in widget["optgroups"] for option in some)
+        drawn = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((o["value"], SafeString(" selected") if o["selected"] else "", o["label"]) for o in options),
+        )
+        return format_html('<select name="{}"{}>{}</select>', widget["name"], flatatt(widget["attrs"]), drawn)
+
+
 class ListForm(forms.Form):
     """Filters of the list of customers: codes and ids alone, so that the address may be kept and shared."""
 
-    branch = forms.ModelChoiceField(label=_("Branch"), queryset=None, required=False, empty_label=_("all"))
-    village = forms.ModelChoiceField(label=_("Village"), queryset=None, required=False, empty_label=_("all"))
+    branch = forms.ModelChoiceField(
+        label=_("Branch"), queryset=None, required=False, empty_label=_("all"), widget=PlainSelect
+    )
+    village = forms.ModelChoiceField(
+        label=_("Village"), queryset=None, required=False, empty_label=_("all"), widget=PlainSelect
+    )
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)
@@ -67,7 +88,7 @@ def _field(narrowing: registries.ListFilter, staff: StaffMember) -> forms.Field:
         day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         return forms.DateField(label=narrowing.label, required=False, widget=day)
     choices = [("", _("all")), *choices_of(narrowing, staff)]
-    return forms.ChoiceField(label=narrowing.label, choices=choices, required=False)
+    return forms.ChoiceField(label=narrowing.label, choices=choices, required=False, widget=PlainSelect)
 
 
 def served_by(branch_ids: Any) -> Q:
