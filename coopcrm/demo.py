@@ -43,6 +43,7 @@ def main() -> int:
     options = _options()
     os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
     os.environ["COOPCRM_ROLE"] = "owner"
+    os.environ.setdefault("COOPCRM_PUBLIC_URL", f"http://127.0.0.1:{options.port}")
     started = time.monotonic()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # while we prepare, each is as good as Ctrl-C

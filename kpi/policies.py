@@ -32,7 +32,7 @@ def may_take_rows(staff: StaffMember, unit: Unit, code: str) -> bool:
 def may_see_rows(staff: StaffMember, unit: Unit, code: str) -> bool:
     """The rows behind a figure show customers and loans: not for the counter.
 
-    Who answered what is shown to those alone who read answers with the name (handbook §4.6).
+    Who answered what is shown to those alone who read answers with the name (handbook §4.5).
     """
     if code in OPINIONS and not may_read_words(staff):
         return False

@@ -12,7 +12,7 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.forms import StrictFields, StrictForm
 from customers.campaigns import policies
 from customers.choices import CampaignChannel, CampaignOutcome
-from customers.lists.filters import plain
+from customers.lists.filters import ME, plain
 from customers.lists.forms import ListForm
 from customers.models import Segment
 
@@ -24,9 +24,16 @@ def day_field(label: Any) -> forms.DateField:
 class FiltersForm(StrictFields, ListForm):
     """The filters of the list of customers, to be kept."""
 
+    def __init__(self, *args, staff: StaffMember, **kwargs):
+        super().__init__(*args, staff=staff, **kwargs)
+        self.staff = staff
+
     def codes(self) -> dict[str, Any]:
-        """Ids and codes as a segment keeps them."""
-        return plain(self.cleaned_data)
+        """Ids, codes and days as a segment keeps them; "mine" becomes the person, for whoever counts later."""
+        given = plain({name: value for name, value in self.cleaned_data.items() if name != "name"})
+        if given.get("manager") == ME:
+            given["manager"] = str(self.staff.pk)
+        return given
 
 
 class SegmentForm(FiltersForm):
@@ -34,9 +41,6 @@ class SegmentForm(FiltersForm):
 
     name = forms.CharField(label=_("Name"), max_length=60)
     field_order = ["name"]
-
-    def codes(self) -> dict[str, Any]:
-        return {name: value for name, value in super().codes().items() if name != "name"}
 
 
 def filters_from(query: QueryDict, staff: StaffMember) -> dict[str, str]:

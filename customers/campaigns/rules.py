@@ -1,4 +1,4 @@
-"""Arithmetic of campaigns on plain values: who is held out, and what the difference says (handbook §4.7)."""
+"""Arithmetic of campaigns on plain values: who is held out, and what the difference says (handbook §4.6)."""
 
 from __future__ import annotations
 

@@ -8,10 +8,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from branches.models import StaffMember, Unit
-from branches.selectors import villages
 from customers import registries
 from customers.campaigns import rules
 from customers.campaigns.services import may_be_contacted
@@ -70,19 +68,6 @@ def movements(
     entered = rows.filter(valid_from__gt=since, valid_to=None).order_by("-valid_from", "-pk")
     left = rows.filter(valid_to__gt=since).order_by("-valid_to", "-pk")
     return list(entered[:NEWEST]), list(left[:NEWEST])
-
-
-def filters_in_words(filters: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """The filters of a segment as label and choice, in the words of the list of customers."""
-    words: list[tuple[Any, Any]] = []
-    if filters.get("branch"):
-        words.append((_("Branch"), Unit.objects.filter(pk=filters["branch"]).first()))
-    if filters.get("village"):
-        words.append((_("Village"), villages().filter(pk=filters["village"]).first()))
-    for name, narrowing in registries.list_filters.items():
-        if filters.get(name):
-            words.append((narrowing.label, dict(narrowing.choices()).get(filters[name], filters[name])))
-    return words
 
 
 # -- Campaigns ---------------------------------------------------------------------------------------------------------

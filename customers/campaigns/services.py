@@ -34,7 +34,7 @@ from customers.policies import DIRECTORS
 
 START = "customers.campaign"
 SIGNED_FROM = 500
-"""From so many people on a list on, a second person signs (handbook §4.7)."""
+"""From so many people on a list on, a second person signs (handbook §4.6)."""
 
 LEFT_OUT = ("not_active", "locked", "conflict", "no_consent", "other_campaign")
 """Why somebody of the segment is not on the list, in the order in which it is asked."""

@@ -22,6 +22,7 @@ from coopcrm.shared.paging import Keyset, page_of
 from customers.campaigns import exports, forms, policies, segments, selectors, services
 from customers.choices import CampaignOutcome
 from customers.lists.columns import badges_of
+from customers.lists.filters import in_words
 from customers.models import Campaign, CampaignMember, Segment
 from customers.policies import DIRECTORS, may_export_customers
 from customers.views import allow
@@ -107,7 +108,7 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": size_chart(days),
         "entered": entered,
         "gone": left,
-        "versions": [(version, selectors.filters_in_words(version.filters)) for version in versions],
+        "versions": [(version, in_words(staff, version.filters)) for version in versions],
     }
     return render(request, "customers/campaigns/segment.html", context)
 

@@ -109,7 +109,7 @@ def answers(rows: QuerySet[Feedback], filters: Mapping[str, Any]) -> QuerySet[Fe
     return rows.select_related("customer", "branch", "invitation__staff")
 
 
-# -- Who asks whom (handbook §4.6) -------------------------------------------------------------------------------------
+# -- Who asks whom (handbook §4.5) -------------------------------------------------------------------------------------
 
 LOW_RATE, LEAST_CONTACTS = Decimal("0.20"), 20
 BURST, BURST_WITHIN, ONE_DEVICE = 5, timedelta(minutes=30), 5

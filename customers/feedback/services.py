@@ -130,7 +130,7 @@ def answer(
 
 
 def needs_follow_up(satisfaction: int | None, recommendation: int | None, words: str) -> bool:
-    """Whether the director looks into an answer: dissatisfied, or a detractor who says why (handbook §4.6)."""
+    """Whether the director looks into an answer: dissatisfied, or a detractor who says why (handbook §4.5)."""
     if satisfaction is not None and satisfaction <= LOW_SATISFACTION:
         return True
     return recommendation is not None and recommendation <= LOW_RECOMMENDATION and bool(words)

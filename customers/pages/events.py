@@ -157,7 +157,7 @@ def sharings_given(
 def feedback(
     staff: StaffMember, customer: Customer, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
-    """What the customer said about the service, for those who read it with the name (handbook §4.6)."""
+    """What the customer said about the service, for those who read it with the name (handbook §4.5)."""
     if not may_read_words(staff):
         return []
     rows = window.latest(Feedback.objects.filter(customer=customer), "given_on")

@@ -27,6 +27,7 @@ from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
 from kpi.seeding.statements import seed_statements
 from kpi.seeding.tags import seed_tags
+from kpi.seeding.voice import seed_voice
 
 Say = Callable[[str], None]
 BULK_TABLES = [table for table in TABLES if table != HOLDINGS]
@@ -116,6 +117,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_statements(plan))
     with _step(say, "slips and unfinished forms of the counter") as done:
         done(seed_counter())
+    with _step(say, "invitations, segments, campaigns") as done:
+        done(seed_voice(plan))
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

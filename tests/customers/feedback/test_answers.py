@@ -14,6 +14,7 @@ from coopcrm.shared.errors import PermissionRefused, Refused
 from coopcrm.shared.work import do_next_order
 from customers.choices import CustomerState
 from customers.feedback import qr, services
+from customers.feedback.slips import slip_part
 from customers.models import Feedback, Invitation, Task
 from tests.clients import Client
 from tests.factories import (
@@ -271,3 +272,16 @@ def test_a_low_answer_and_a_wish_for_a_call_become_the_directors_tasks_without_t
 )
 def test_dissatisfied_or_a_detractor_with_words_is_looked_into(satisfaction, recommendation, words, expected):
     assert services.needs_follow_up(satisfaction, recommendation, words) is expected
+
+
+def test_the_slip_of_a_registration_asks_once_and_only_where_customers_reach_the_page(officer, settings):
+    person = make_customer(branch=branch_of(officer), registered_by=officer)
+    nowhere = slip_part(officer, person)
+    settings.PUBLIC_URL = "https://say.example.com"
+
+    _template, shown = slip_part(officer, person)
+
+    assert nowhere is None
+    assert shown["link"].startswith("https://say.example.com/say/")
+    assert slip_part(officer, person) is None
+    assert slip_part(make_staff(PostCode.CASHIER), person) is None
