@@ -40,6 +40,7 @@ class Counter:
     def ask(self, method: str, path: str, form: dict | None = None):
         headers = {"Cookie": self.session, "Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode({**form, "csrfmiddlewaretoken": self.token}) if form else None
+        self.connection.close()  # the server closes what rests, and a form is never sent twice
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
