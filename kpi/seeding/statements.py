@@ -10,14 +10,14 @@ from customers.provenance.rules import rule_on
 from customers.standards import ensure_source_rule
 from kpi.seeding.plan import Plan
 
-# One person in a hundred: what the record says becomes a statement, and two years later somebody says something else.
+# One person in a hundred, drawn by their place and not by their id: what the record says becomes a statement, and two years later somebody says something else.
 ONE_IN, ONE_IN_LARGE = 100, 1_000
 PICKED = """
     CREATE TEMPORARY TABLE picked ON COMMIT DROP AS
     SELECT c.id, c.source, c.registered_by_id, c.registered_on, c.created_at, c.birth_date, c.occupation, c.village_id,
         c.branch_id, d.dice, least(c.registered_on + 700 + (d.dice % 200)::int, %(as_of)s::date) AS later
-    FROM customers_customer c,
-        LATERAL (SELECT abs(hashtext(concat(%(seed)s::text, ':said:', c.id))::bigint) / 7 AS dice) d
+    FROM customers_customer c, (SELECT min(id) AS first FROM customers_customer) f,
+        LATERAL (SELECT abs(hashtext(concat(%(seed)s::text, ':said:', c.id - f.first))::bigint) / 7 AS dice) d
     WHERE c.kind = 'person' AND c.state = 'active' AND c.merged_into_id IS NULL AND d.dice % %(one_in)s = 0
 """
 FIRST = """
