@@ -118,7 +118,8 @@ def loans_paid_out(
     for loan in window.latest(loans, "disbursed_on"):
         url = reverse("loans:loan", args=[loan.pk])
         drawn = _("Loan of ¥ %(amount)s paid out") % {"amount": f"{loan.principal:,.2f}"}
-        text = f"{loan.get_guarantee_display()} · {_('due on %(day)s') % {'day': loan.due_on}}"
+        due = _("due on %(day)s") % {"day": loan.due_on}
+        text = f"{loan.get_guarantee_display()} · {due}"
         events.append(TimelineEvent(loan.disbursed_on, drawn, text, icon="cash", url=url))
         if loan.closed_on:
             repaid = _("Loan of ¥ %(amount)s repaid") % {"amount": f"{loan.principal:,.2f}"}
