@@ -187,7 +187,7 @@ best_customers: list[str] = []
 
 @dataclass(frozen=True)
 class ReminderSource:
-    """What people are reminded of, and its figures where nobody has set others (handbook §8.2).
+    """What people are reminded of, and its figures where nobody has set others (handbook §7.1).
 
     ``sql`` (text, or a function that makes it) selects for one branch and day ``household_id, customer_id, owner_id,
     due_on, key, params, weight``; its parameters are ``branch``, ``as_of`` and ``lead``, which counts ``unit``s.

@@ -1,4 +1,4 @@
-"""By when a case is answered, and when it goes to the next level (handbook §8.3). Plain values, no clock."""
+"""By when a case is answered, and when it goes to the next level (handbook §7.2). Plain values, no clock."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Case(models.Model):
     """A complaint, a request or praise: whose, about what, who answers by which day, and how the customer was told.
 
     Without ``customer`` it is anonymous. Nobody handles a case about themselves. ``level`` says how far it has been
-    escalated: 0 at its owner, 1 with the director, 2 with head office (handbook §8.3).
+    escalated: 0 at its owner, 1 with the director, 2 with head office (handbook §7.2).
     """
 
     classification = classes(
