@@ -213,7 +213,8 @@ class TaskKind:
     """A kind of task: its label and icon, and which open tasks of it are settled since their reason is gone.
 
     ``settled(tasks, as_of)`` narrows a queryset of open tasks of the kind, set-based; None: a person ends them.
-    ``post`` does it where nobody else is named. ``may_snooze`` says whether it may be put off.
+    ``post`` does it where nobody else is named. ``may_snooze`` says whether it may be put off, ``calls`` that it is
+    done by phone, ``action(task)`` where it is done: words and address.
     """
 
     label: Any
@@ -221,6 +222,7 @@ class TaskKind:
     post: str = "director"
     settled: Callable[[Any, date], Any] | None = None
     may_snooze: bool = True
+    calls: bool = False
     action: Callable[[Any], tuple[Any, str] | None] | None = None
 
 

@@ -46,7 +46,7 @@ def matured(tasks: QuerySet[Task], as_of: date) -> QuerySet[Task]:
 def register() -> None:
     """Called once, when the apps are ready."""
     registries.task_kinds.register(
-        MATURING, TaskKind(_("Talk about a deposit"), "coins", PostCode.DIRECTOR, matured)
+        MATURING, TaskKind(_("Talk about a deposit"), "coins", PostCode.DIRECTOR, matured, calls=True)
     )
     registries.reminder_sources.register(
         MATURING,

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -18,6 +19,7 @@ from customers import registries
 from customers.choices import DocumentState, RequestState
 from customers.models import FactSheet, IdentityDocument, RightsRequest, Task, VisitNote
 from customers.registries import ReminderSource, TaskKind
+from customers.tasks.kinds import note_visit
 
 CONTACT, DOCUMENT, BIRTHDAY = "contact", "document", "birthday"
 DATA_REQUEST, REVIEW = "data_request", "review"
@@ -151,14 +153,27 @@ def register() -> None:
     """Put the registry's own sources and their kinds of tasks into place."""
     kinds = registries.task_kinds
     sources = registries.reminder_sources
-    kinds.register(CONTACT, TaskKind(_("Get in touch"), "phone", PostCode.DIRECTOR, contacted))
+    kinds.register(
+        CONTACT,
+        TaskKind(_("Get in touch"), "phone", PostCode.DIRECTOR, contacted, calls=True, action=note_visit),
+    )
     kinds.register(DOCUMENT, TaskKind(_("Ask for the new document"), "id", PostCode.CASHIER, renewed))
-    kinds.register(BIRTHDAY, TaskKind(_("Congratulate"), "star", PostCode.DIRECTOR, past))
+    kinds.register(BIRTHDAY, TaskKind(_("Congratulate"), "star", PostCode.DIRECTOR, past, calls=True))
     kinds.register(
         DATA_REQUEST,
-        TaskKind(_("Answer about data"), "shield-check", PostCode.ACCOUNTANT, answered, may_snooze=False),
+        TaskKind(
+            _("Answer about data"),
+            "shield-check",
+            PostCode.ACCOUNTANT,
+            answered,
+            may_snooze=False,
+            action=lambda task: (_("Open the request"), reverse("customers:right", args=[task.key])),
+        ),
     )
-    kinds.register(REVIEW, TaskKind(_("Review the household"), "notebook", PostCode.DIRECTOR, reviewed))
+    kinds.register(
+        REVIEW,
+        TaskKind(_("Review the household"), "notebook", PostCode.DIRECTOR, reviewed, action=note_visit),
+    )
     sources.register(
         CONTACT,
         ReminderSource(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -16,7 +17,7 @@ from branches.models import Post, StaffMember, Unit
 from branches.selectors import posts_on
 from customers import registries, selectors
 from customers.choices import TaskState
-from customers.models import Customer, Household, Task
+from customers.models import Customer, Household, Phone, Task
 from customers.policies import DIRECTORS, UNION_DESKS
 from customers.tasks import policies
 from customers.tasks.kinds import kind_of
@@ -59,6 +60,8 @@ class TaskLine:
     may_undo: bool
     may_snooze: bool = True
     action: tuple[Any, str] | None = None
+    caller: Customer | None = None
+    phone_pk: int | None = None
 
 
 def sees_branch_queue(staff: StaffMember) -> bool:
@@ -103,7 +106,9 @@ def narrowed(rows: QuerySet[Task], *, state: str, when: str, kind: str, today: d
 
 
 def with_people(rows: QuerySet[Task]) -> QuerySet[Task]:
-    """With everything a line shows, in one query."""
+    """With everything a line shows, in one query; ``phone_pk`` is a phone of whom it is about."""
+    phones = Phone.objects.filter(customer=OuterRef("person"), valid_to=None).order_by("pk").values("pk")[:1]
+    rows = rows.annotate(person=Coalesce("customer", "household__head")).annotate(phone_pk=Subquery(phones))
     return rows.select_related(
         "branch",
         "owner",
@@ -131,6 +136,8 @@ def line_of(staff: StaffMember, task: Task, today: date) -> TaskLine:
         may_undo=not task.is_open and policies.is_undoing(staff, task),
         may_snooze=kind.may_snooze,
         action=kind.action(task) if kind.action and task.is_open else None,
+        caller=task.customer or (task.household.head if task.household else None),
+        phone_pk=task.phone_pk if kind.calls and task.is_open else None,
     )
 
 
