@@ -214,7 +214,7 @@ class TaskKind:
 
     ``settled(tasks, as_of)`` narrows a queryset of open tasks of the kind, set-based; None: a person ends them.
     ``post`` does it where nobody else is named. ``may_snooze`` says whether it may be put off, ``calls`` that it is
-    done by phone, ``action(task)`` where it is done: words and address.
+    done by phone, ``action(task)`` where it is done: words and address; what ``ends_elsewhere`` is closed only there.
     """
 
     label: Any
@@ -223,6 +223,7 @@ class TaskKind:
     settled: Callable[[Any, date], Any] | None = None
     may_snooze: bool = True
     calls: bool = False
+    ends_elsewhere: bool = False
     action: Callable[[Any], tuple[Any, str] | None] | None = None
 
 

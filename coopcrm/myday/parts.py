@@ -51,11 +51,6 @@ class OwnFigure:
     url: str = ""
     note: str = ""
 
-    @property
-    def change(self) -> int:
-        """Against the week before."""
-        return self.series[-1] - self.series[-2] if len(self.series) > 1 else 0
-
 
 @dataclass(frozen=True)
 class Day:

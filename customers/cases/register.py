@@ -20,6 +20,7 @@ def register() -> None:
             PostCode.DIRECTOR,
             services.settled,
             may_snooze=False,
+            ends_elsewhere=True,
             action=lambda task: (_("Open the case"), reverse("customers:case", args=[task.key])),
         ),
     )

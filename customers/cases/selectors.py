@@ -22,6 +22,7 @@ TABS = {
     "late": gettext_lazy("Late"),
     "answered": gettext_lazy("To be told"),
     "closed": pgettext_lazy("state of a case", "Closed"),
+    "year": gettext_lazy("In twelve months"),
 }
 MONTHS_OF_FIGURES = 12
 
@@ -36,10 +37,18 @@ def queue(
             rows = rows.filter(**{name: value})
     if tab == "closed":
         return rows.filter(state=CaseState.CLOSED)
+    if tab == "year":
+        return of_the_year(rows, today)
     if tab == "answered":
         return rows.filter(state=CaseState.ANSWERED)
     rows = rows.open()
     return rows.filter(due_on__lt=today) if tab == "late" else rows
+
+
+def of_the_year(rows: QuerySet[Case], today: date) -> QuerySet[Case]:
+    """Complaints and requests of the last twelve months, whatever became of them."""
+    since = add_months(today, -MONTHS_OF_FIGURES)
+    return rows.exclude(kind=CaseKind.PRAISE).filter(received_on__gt=since)
 
 
 def name_of(staff: StaffMember, case: Case) -> str:
@@ -98,8 +107,7 @@ def _line(label: Any, query: str, row: dict | None) -> FigureLine:
 
 def figures(staff: StaffMember, branches: QuerySet[Unit], *, today: date) -> dict[str, list[FigureLine]]:
     """Complaints and requests of the last twelve months by branch and by category, in three queries."""
-    since = add_months(today, -MONTHS_OF_FIGURES)
-    rows = Case.objects.visible_to(staff).exclude(kind=CaseKind.PRAISE).filter(received_on__gt=since)
+    rows = of_the_year(Case.objects.visible_to(staff), today)
     by_branch, by_category = _figures(rows, "branch", today), _figures(rows, "category", today)
     return {
         "branches": [

@@ -37,7 +37,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     form = forms.FilterForm({**request.GET.dict(), "tab": tab})
     chosen = form.narrows
     rows = selectors.queue(staff, tab, today=today, **chosen)
-    page = page_of(request, rows, CLOSED_ORDER if tab == "closed" else OPEN_ORDER)
+    page = page_of(request, rows, CLOSED_ORDER if tab in ("closed", "year") else OPEN_ORDER)
     kept = "".join(f"&{name}={value}" for name, value in chosen.items() if value)
     context = {
         "form": form,

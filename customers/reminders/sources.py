@@ -167,6 +167,7 @@ def register() -> None:
             PostCode.ACCOUNTANT,
             answered,
             may_snooze=False,
+            ends_elsewhere=True,
             action=lambda task: (_("Open the request"), reverse("customers:right", args=[task.key])),
         ),
     )

@@ -59,6 +59,7 @@ class TaskLine:
     may_work: bool
     may_undo: bool
     may_snooze: bool = True
+    ends_elsewhere: bool = False
     action: tuple[Any, str] | None = None
     caller: Customer | None = None
     phone_pk: int | None = None
@@ -135,6 +136,7 @@ def line_of(staff: StaffMember, task: Task, today: date) -> TaskLine:
         may_work=task.is_open and policies.may_work(staff, task),
         may_undo=not task.is_open and policies.is_undoing(staff, task),
         may_snooze=kind.may_snooze,
+        ends_elsewhere=kind.ends_elsewhere,
         action=kind.action(task) if kind.action and task.is_open else None,
         caller=task.customer or (task.household.head if task.household else None),
         phone_pk=task.phone_pk if kind.calls and task.is_open else None,

@@ -96,6 +96,7 @@ def open_task(
 def finish_task(*, task: Task, by: StaffMember, on: date, outcome: str = "") -> Task:
     """The work is done; ``outcome`` says in words what came of it."""
     task = _open_and_locked(task, by)
+    _refuse_if_ends_elsewhere(task)
     return _close(task, by, on, TaskState.DONE, without_numbers(outcome))
 
 
@@ -103,9 +104,15 @@ def finish_task(*, task: Task, by: StaffMember, on: date, outcome: str = "") -> 
 def drop_task(*, task: Task, by: StaffMember, on: date, reason: str) -> Task:
     """The task is not done and need not be; the reason stays."""
     task, reason = _open_and_locked(task, by), without_numbers(reason)
+    _refuse_if_ends_elsewhere(task)
     if not reason:
         raise Refused(_("Say why it need not be done."), code="reason_missing")
     return _close(task, by, on, TaskState.DROPPED, reason)
+
+
+def _refuse_if_ends_elsewhere(task: Task) -> None:
+    if kind_of(task.kind).ends_elsewhere:
+        raise Refused(_("This task ends where its work is done: open it there."), code="ends_elsewhere")
 
 
 def _close(task: Task, by: StaffMember, on: date, state: str, outcome: str) -> Task:

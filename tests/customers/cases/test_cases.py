@@ -14,7 +14,7 @@ from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError
 from customers.cases import rules, selectors, services
 from customers.models import Case, Task
-from customers.tasks.services import settle_tasks
+from customers.tasks.services import finish_task, settle_tasks
 from tests.factories import TODAY, make_branch, make_case, make_customer, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +143,12 @@ def test_the_night_moves_late_cases_up_once(branch, cashier, director):
     assert (case.owner, case.level, task_of(case).post) == (None, 2, PostCode.HEAD_OFFICE)
     head_office = make_staff(PostCode.HEAD_OFFICE)
     assert answered(case, head_office).answered_by == head_office
+
+
+def test_the_task_of_a_case_ends_with_the_case_alone(branch, cashier, director):
+    case = make_case(cashier, customer=make_customer(branch=branch))
+
+    assert refusal_of(finish_task, task=task_of(case), by=director, on=TODAY) == "ends_elsewhere"
 
 
 def test_a_task_whose_case_is_closed_ends_by_itself(cashier, director):
