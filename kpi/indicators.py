@@ -220,7 +220,15 @@ HOLDINGS = f"""
     GROUP BY act.customer_id
 """
 VILLAGES = """
-    SELECT v.id, v.name, v.registered_households FROM branches_area v
+    SELECT v.id, v.name,
+        (v.registered_households - least(v.registered_households, coalesce(e.left_out, 0)))::int
+            AS registered_households
+    FROM branches_area v
+    LEFT JOIN (
+        SELECT h.village_id, count(*) AS left_out
+        FROM customers_emptyregistration m JOIN customers_household h ON h.id = m.household_id
+        WHERE m.left_out_on <= %(as_of)s AND (m.valid_to IS NULL OR m.valid_to > %(as_of)s) GROUP BY 1
+    ) e ON e.village_id = v.id
     WHERE v.level = 'village' AND v.unit_id IS NOT NULL AND (%(branch)s IS NULL OR v.unit_id = %(branch)s)
         AND v.valid_from <= %(as_of)s AND (v.valid_to IS NULL OR v.valid_to > %(as_of)s)
 """
