@@ -16,10 +16,11 @@ from django.utils.translation import gettext_lazy
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers import facts, identity, policies
-from customers.choices import FactSource, Sex
+from customers.choices import FactSource, PhoneEnded, Sex
 from customers.models import Customer, FactSheet, Membership, Phone
+from customers.persons.phones import add_phone
 from customers.provenance.services import state_values
-from customers.services import add_phone, record_facts
+from customers.services import record_facts
 
 PHONE = "phone"
 FACTS = ("population", "labour", "net_income", "gross_income", "living_expenditure", "assets", "liabilities")
@@ -173,8 +174,9 @@ def correct(
 
 def _correct_phone(staff: StaffMember, customer: Customer, number: str, as_of: date) -> None:
     before = list(customer.phones.filter(valid_to=None).values_list("pk", flat=True))
-    added = add_phone(staff=staff, customer=customer, number=number, as_of=as_of)
-    Phone.objects.filter(pk__in=before).exclude(pk=added.pk).update(valid_to=as_of)
+    added = add_phone(staff=staff, customer=customer, number=number, as_of=as_of, is_main=True)
+    ended = Phone.objects.filter(pk__in=before).exclude(pk=added.pk)
+    ended.update(valid_to=as_of, ended_because=PhoneEnded.CHANGED)
 
 
 def _correct_fact(

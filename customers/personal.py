@@ -29,6 +29,7 @@ from customers.models import (
     CaseEvent,
     ComputedTag,
     Consent,
+    CoopMember,
     CropSeason,
     Customer,
     CustomerTag,
@@ -49,9 +50,13 @@ from customers.models import (
     ManagerAssignment,
     Marriage,
     Membership,
+    Organisation,
+    OrganisationManager,
     OtherName,
     PersonLock,
+    PersonSkill,
     Phone,
+    Representative,
     ReviewPair,
     RightsRequest,
     SegmentMember,
@@ -76,6 +81,11 @@ def digest_of_row(label: str) -> str:
 def digest_name(label: str) -> str:
     """The same as text, for names that must differ from each other."""
     return f"'＊' || md5('{label} ' || t.id)"
+
+
+def digest_word(label: str) -> str:
+    """The same, cut to a word."""
+    return f"left({digest_name(label)}, 12)"
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,7 @@ OWN_TABLES = (
             "name": NOTHING,
             **dict.fromkeys(("name_key", "given_key", "pinyin", "initials", "given_pinyin", "sex"), "''"),
             **dict.fromkeys(("group_no", "address", "occupation"), "''"),
+            **dict.fromkeys(("education", "residence", "contact_language", "contact_hours"), "''"),
             **dict.fromkeys(("birth_date", "deceased_on", "village_id", "form_key"), "NULL"),
             "state": "CASE WHEN t.state = 'merged' THEN t.state ELSE 'erased' END",
             "disputed": "'{}'",
@@ -151,10 +162,23 @@ OWN_TABLES = (
         owners=("customer",),
         erases={
             "name": digest_name("erased name"),
-            **dict.fromkeys(("name_key", "given_key", "pinyin", "initials"), "''"),
+            **dict.fromkeys(("name_key", "given_key", "pinyin", "initials", "given_pinyin"), "''"),
         },
-        hides=("name_key", "given_key", "pinyin", "initials"),
+        hides=("name_key", "given_key", "pinyin", "initials", "given_pinyin"),
     ),
+    PersonalTable(
+        PersonSkill, owners=("customer",), erases={"code": "'other'", "words": digest_word("skill")}
+    ),
+    PersonalTable(
+        Organisation,
+        owners=("customer",),
+        erases={"founded_on": "NULL", **dict.fromkeys(("business_scope", "registered_address"), "''")},
+    ),
+    PersonalTable(Representative, owners=("person", "organisation")),
+    PersonalTable(
+        CoopMember, owners=("person",), household="household", day="valid_from", figures=("share_amount",)
+    ),
+    PersonalTable(OrganisationManager, owners=("organisation",)),
     PersonalTable(DocumentPhoto, owners=("document__customer",), files="file"),
     PersonalTable(
         Phone,

@@ -174,6 +174,34 @@ class OfCustomerQuerySet(QuerySet):
         return self if scope.sees_union else self.filter(customer__branch__in=scope.branch_ids)
 
 
+class OfOrganisationQuerySet(QuerySet):
+    """Rows that follow the managing branch of their organisation."""
+
+    def visible_to(self, staff: StaffMember) -> OfOrganisationQuerySet:
+        """Rows of organisations of the person's branches; of all for head office and audit."""
+        scope = require_scope(staff)
+        return self if scope.sees_union else self.filter(self.managed_by(scope.branch_ids))
+
+    def managed_by(self, branch_ids) -> Q:
+        """How a row finds out whose it is."""
+        road = "customer" if self.model._meta.model_name == "organisation" else "organisation"
+        return Q(**{f"{road}__branch__in": branch_ids})
+
+
+class RepresentativeQuerySet(OfOrganisationQuerySet):
+    """Who acts for an organisation: seen by its branch and by the person's."""
+
+    def managed_by(self, branch_ids) -> Q:
+        return super().managed_by(branch_ids) | Q(person__branch__in=branch_ids)
+
+
+class CoopMemberQuerySet(RepresentativeQuerySet):
+    """Who belongs to an organisation: seen by its branch and by the branch of person or household."""
+
+    def managed_by(self, branch_ids) -> Q:
+        return super().managed_by(branch_ids) | Q(household__branch__in=branch_ids)
+
+
 class DocumentQuerySet(QuerySet):
     """Identity documents; a holder must be found in any branch, so their rows are not scoped, numbers are sealed."""
 

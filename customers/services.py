@@ -14,7 +14,6 @@ from coopcrm.shared.errors import Refused, require
 from customers import facts, identity, numbers, policies, signals
 from customers.choices import (
     CustomerState,
-    FactSource,
     PhoneKind,
     ReviewState,
 )
@@ -40,28 +39,16 @@ def write_phone(customer: Customer, typed: str, as_of: date, source: str) -> Pho
     text = judged.normalized or identity.normalize_code(typed)
     kind = judged.kind or PhoneKind.UNKNOWN
     phone = Phone(
-        customer=customer, kind=kind, **numbers.phone_keys(text)._asdict(), valid_from=as_of, source=source
+        customer=customer,
+        kind=kind,
+        **numbers.phone_keys(text)._asdict(),
+        valid_from=as_of,
+        source=source,
+        invalid_reason=judged.reason or "",
     )
     phone.seal("number", text)
     phone.save(force_insert=True)
     return phone
-
-
-def add_phone(
-    *, staff: StaffMember, customer: Customer, number: str, as_of: date, source: str = FactSource.SAID
-) -> Phone:
-    """Add a phone to a customer of one's own branch; a number known already is returned as it is."""
-    require(
-        policies.may_register(staff, customer.branch),
-        _("The managing branch keeps a customer's phones."),
-    )
-    judged = identity.check_phone(number)
-    text = judged.normalized or identity.normalize_code(number)
-    require(text, _("Write the phone number."), code="phone_missing")
-    with transaction.atomic():
-        Customer.objects.select_for_update().get(pk=customer.pk)
-        known = customer.phones.filter(number_key=numbers.phone_keys(text).number_key).first()
-        return known or write_phone(customer, number, as_of, source)
 
 
 # -- Visits and facts --------------------------------------------------------------------------------------------------

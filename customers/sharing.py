@@ -22,6 +22,7 @@ from coopcrm.shared.errors import Refused, require
 from customers import consents, masking, policies
 from customers.choices import Purpose, SharingPurpose
 from customers.models import Customer, Household, Sharing
+from customers.portfolios.organisations import release as release_organisation
 from customers.portfolios.services import release_household
 
 SHARING, TRANSFER = "customers.sharing", "customers.transfer"
@@ -234,6 +235,7 @@ def transfer(proposal: Proposal, by: StaffMember) -> None:
     customer, today, new = proposals.subject_of(proposal), timezone.localdate(), proposal.asked_from
     household = _household_of(customer)
     if household is None:
+        release_organisation(customer, on=today)
         Customer.objects.filter(pk=customer.pk).update(branch=new)
         return
     if household.branch_id != proposal.branch_id:

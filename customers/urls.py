@@ -11,6 +11,7 @@ from customers.homes import farm_views as farms
 from customers.homes import views as homes
 from customers.lists import views as lists
 from customers.pages import views as pages
+from customers.persons import organisation_views as organisations
 from customers.persons import views as persons
 from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
@@ -44,7 +45,21 @@ urlpatterns = [
     path("audit/readings/", views.readings_page, name="readings"),
     path("customers/<int:pk>/ask/", views.ask_elsewhere, name="ask-elsewhere"),
     path("sharings/<int:pk>/end/", views.end_sharing, name="end-sharing"),
-    path("customers/<int:pk>/phones/", views.add_phone, name="add-phone"),
+    path("customers/<int:pk>/phones/", persons.customer_phones, name="phones"),
+    path("phones/<int:pk>/confirm/", persons.confirm_phone, name="confirm-phone"),
+    path("phones/<int:pk>/main/", persons.main_phone, name="main-phone"),
+    path("phones/<int:pk>/end/", persons.end_phone, name="end-phone"),
+    path("customers/<int:pk>/particulars/", persons.customer_particulars, name="particulars"),
+    path("customers/<int:pk>/skills/", persons.add_skill, name="add-skill"),
+    path("skills/<int:pk>/remove/", persons.remove_skill, name="remove-skill"),
+    path("customers/<int:pk>/names/", persons.add_name, name="add-name"),
+    path("names/<int:pk>/remove/", persons.remove_name, name="remove-name"),
+    path("customers/<int:pk>/organisation/", organisations.organisation, name="organisation"),
+    path("customers/<int:pk>/representatives/", organisations.add_representative, name="add-representative"),
+    path("representatives/<int:pk>/end/", organisations.end_representative, name="end-representative"),
+    path("customers/<int:pk>/coop-members/", organisations.add_member, name="add-coop-member"),
+    path("coop-members/<int:pk>/end/", organisations.end_member, name="end-coop-member"),
+    path("customers/<int:pk>/manager/", organisations.name_manager, name="name-organisation-manager"),
     path("customers/<int:pk>/consents/", privacy_views.customer_consents, name="consents"),
     path("customers/<int:pk>/consents/<str:purpose>/", privacy_views.consent_text, name="consent-text"),
     path("customers/<int:pk>/statements/", provenance.statements, name="statements"),

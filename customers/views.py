@@ -108,25 +108,6 @@ def readings_page(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/readings.html", {"readers": lines, "days": readings.DAYS})
 
 
-@require_POST
-def add_phone(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add one more phone."""
-    person = get_object_or_404(Customer.objects.managed_for(request.user), pk=pk)
-    allow(policies.may_register(request.user, person.branch))
-    form = forms.PhoneForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Write the phone number."))
-        return redirect("customers:customer", pk)
-    deed = {"staff": request.user, "customer": person, "as_of": timezone.localdate()}
-    try:
-        services.add_phone(number=form.cleaned_data["number"], **deed)
-    except DomainError as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The phone is noted."))
-    return redirect("customers:customer", pk)
-
-
 def own_document(request: HttpRequest, pk: int) -> IdentityDocument:
     """A document of a customer whose record the person reads, or 404."""
     rows = IdentityDocument.objects.filter(customer__in=Customer.objects.managed_for(request.user))

@@ -12,7 +12,15 @@ from branches.choices import AreaLevel, PostCode, UnitKind
 from branches.models import Area, Post, StaffMember, Unit
 from customers import numbers
 from customers.cases.services import take_case
-from customers.choices import Channel, DocumentKind, DocumentState, PhoneKind, Relation, RequestKind
+from customers.choices import (
+    Channel,
+    CustomerKind,
+    DocumentKind,
+    DocumentState,
+    PhoneKind,
+    Relation,
+    RequestKind,
+)
 from customers.feedback import services
 from customers.feedback.occasions import Served
 from customers.identity import check_resident_id
@@ -31,6 +39,7 @@ from customers.models import (
     VisitNote,
 )
 from customers.names import name_keys, place_keys
+from customers.portfolios import organisations
 from customers.portfolios.services import put_under_director
 from customers.tasks.services import open_task
 
@@ -114,6 +123,8 @@ def make_customer(
     customer = Customer.objects.create(
         name=name, **name_keys(name)._asdict(), branch=branch, village=village, **fields
     )
+    if customer.kind == CustomerKind.ORGANISATION:
+        organisations.put_under_director([customer.pk])
     if number:
         add_document(customer, number)
     if phone:

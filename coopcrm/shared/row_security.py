@@ -147,6 +147,11 @@ RULES: dict[str, Rule] = {
     "customers_caseevent": beneath("customers_case", "case_id"),
     "customers_customertag": customer(),
     "customers_computedtag": customer(),
+    "customers_personskill": customer(),
+    "customers_organisation": customer(),
+    "customers_representative": customer("organisation_id") | customer("person_id"),
+    "customers_coopmember": customer("organisation_id") | customer("person_id") | household(),
+    "customers_organisationmanager": customer("organisation_id"),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from coopcrm.shared.api import Out, Parameters, id_parameter
 from customers import masking
 from customers.choices import CustomerKind, CustomerState, DocumentKind, DocumentState
-from customers.models import Customer, IdentityDocument
+from customers.models import Customer, IdentityDocument, Organisation, Phone
 
 ID_KINDS = {DocumentKind.ID18, DocumentKind.HMT18, DocumentKind.FPR18}
 
@@ -19,11 +19,34 @@ class DocumentOut(Out):
 
     class Meta:
         model = IdentityDocument
-        fields = ["kind", "number", "state"]
+        fields = ["kind", "number", "state", "issued_on", "expires_on", "is_long_term"]
         read_only_fields = fields
 
     def get_number(self, document: IdentityDocument) -> str:
         return masking.mask_id(document.open("number"))
+
+
+class PhoneOut(Out):
+    """A phone in use with its number masked."""
+
+    number = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Phone
+        fields = ["kind", "number", "valid_from", "is_main", "confirmed_on"]
+        read_only_fields = fields
+
+    def get_number(self, phone: Phone) -> str:
+        return masking.mask_phone(phone.open("number"))
+
+
+class OrganisationOut(Out):
+    """The register entry of an organisation."""
+
+    class Meta:
+        model = Organisation
+        fields = ["category", "legal_form", "founded_on", "business_scope"]
+        read_only_fields = fields
 
 
 class CustomerOut(Out):
@@ -36,6 +59,8 @@ class CustomerOut(Out):
     village = serializers.CharField(source="village.code", allow_null=True, default=None)
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
     documents = DocumentOut(many=True)
+    phones = PhoneOut(many=True)
+    organisation = OrganisationOut(allow_null=True, default=None)
 
     class Meta:
         model = Customer
@@ -52,6 +77,8 @@ class CustomerOut(Out):
             "merged_into",
             "registered_on",
             "documents",
+            "phones",
+            "organisation",
         ]
         read_only_fields = fields
 
@@ -68,7 +95,11 @@ class CustomerOut(Out):
     def to_representation(self, customer: Customer) -> dict:
         """Sex and documents belong to the managing branch, like the name."""
         told = super().to_representation(customer)
-        return told if self._is_ours(customer) else {**told, "sex": "", "documents": []}
+        return (
+            told
+            if self._is_ours(customer)
+            else {**told, "sex": "", "documents": [], "phones": [], "organisation": None}
+        )
 
     def get_birth_date(self, customer: Customer) -> str | None:
         known = customer.birth_date and self._is_ours(customer)

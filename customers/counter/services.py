@@ -22,6 +22,7 @@ from customers.homes.choices import EventKind
 from customers.homes.deeds import Deed
 from customers.models import Customer, Household, IdentityDocument, Membership
 from customers.names import name_keys
+from customers.persons.organisations import open_entry
 from customers.portfolios.services import put_under_director
 from customers.services import write_phone
 
@@ -327,6 +328,8 @@ def _create(applicant: Applicant, document_state: str = DocumentState.HELD) -> C
     )
     if number:
         _write_document(customer, number, applicant, document_state)
+    if is_organisation:
+        open_entry(customer, number.text, staff=applicant.staff, as_of=applicant.as_of)
     if applicant.phone:
         write_phone(customer, applicant.phone, applicant.as_of, FactSource.SAID)
     transaction.on_commit(lambda: signals.customer_registered.send(Customer, customer_id=customer.pk))

@@ -17,8 +17,9 @@ from customers.models.homes import Absence, EmptyRegistration, HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 from customers.models.lists import ListView
+from customers.models.organisations import CoopMember, Organisation, OrganisationManager, Representative
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
-from customers.models.persons import OtherName
+from customers.models.persons import OtherName, PersonSkill
 from customers.models.portfolios import Handover, HandoverItem
 from customers.models.provenance import SourceRule, Statement
 from customers.models.reminders import ReminderRule
@@ -38,6 +39,7 @@ __all__ = [
     "ComputedTag",
     "Consent",
     "ConsentText",
+    "CoopMember",
     "CounterDraft",
     "CropSeason",
     "Customer",
@@ -63,11 +65,15 @@ __all__ = [
     "ManagerAssignment",
     "Marriage",
     "Membership",
+    "Organisation",
+    "OrganisationManager",
     "OtherName",
     "PersonLock",
+    "PersonSkill",
     "Phone",
     "PrivacyRule",
     "ReminderRule",
+    "Representative",
     "ReviewPair",
     "RightsRequest",
     "Segment",

@@ -26,6 +26,7 @@ from customers.choices import (
     Sex,
 )
 from customers.homes.choices import MarriageEnd
+from customers.persons.choices import ContactHours, ContactLanguage, Education
 from customers.querysets import CustomerQuerySet, DocumentPhotoQuerySet, DocumentQuerySet
 
 
@@ -40,7 +41,7 @@ class Customer(models.Model):
         C1="kind state identity_conflict disputed is_locked source registered_on verified_on form_key created_at",
         C2=(
             "name name_key given_key pinyin initials given_pinyin sex birth_date group_no address occupation "
-            "deceased_on"
+            "deceased_on education residence contact_language contact_hours"
         ),
     )
 
@@ -62,6 +63,21 @@ class Customer(models.Model):
     group_no = models.CharField(_("village group"), max_length=10, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     occupation = models.CharField(_("occupation"), max_length=60, blank=True)
+    education = models.CharField(
+        _("education"), max_length=12, choices=Education, blank=True, default="", db_default=""
+    )
+    residence = models.CharField(_("usual residence"), max_length=200, blank=True, default="", db_default="")
+    contact_language = models.CharField(
+        _("language for contact"),
+        max_length=12,
+        choices=ContactLanguage,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    contact_hours = models.CharField(
+        _("when to reach"), max_length=12, choices=ContactHours, blank=True, default="", db_default=""
+    )
     state = models.CharField(max_length=10, choices=CustomerState, default=CustomerState.ACTIVE)
     deceased_on = models.DateField(null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")

@@ -11,16 +11,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.models import StaffMember
+from branches.models import StaffMember, in_force
 from customers import masking
 from customers.choices import CustomerState, DocumentState, PhotoSide
-from customers.models import Customer, DocumentPhoto, IdentityDocument
+from customers.models import Customer, DocumentPhoto, IdentityDocument, Membership, Phone
 from customers.persons import policies, words
 from customers.persons.settlements import claims_to
 from customers.policies import may_read_fully
 from customers.selectors import name_for
 
 SOON = timedelta(days=60)
+MOST_SHARING = 500
 STATE_TONES = {
     DocumentState.DISPUTED: "danger",
     DocumentState.UNVERIFIED: "warn",
@@ -120,6 +121,66 @@ def validity(row: IdentityDocument) -> str:
     return f"{first or '…'} – {last or '…'}" if first or last else ""
 
 
+# -- Phones ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PhoneLine:
+    """A phone as the page shows it: masked, who else has it as counts alone."""
+
+    row: Phone
+    number: str
+    reason: str
+    at_home: int = 0
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True)
+class Phones:
+    """All phones of a customer: in use, the main one first, and no longer."""
+
+    current: list[PhoneLine]
+    past: list[PhoneLine]
+
+
+def phones_of(customer: Customer, *, today: date) -> Phones:
+    """Every phone of a customer with how many of the household and how many others have it; three queries."""
+    rows = list(customer.phones.select_related("confirmed_by").order_by("-is_main", "-valid_from", "-pk"))
+    in_use = [row for row in rows if row.valid_to is None]
+    shared = _sharing_people(customer, in_use, today)
+    lines = [
+        PhoneLine(
+            row,
+            masking.mask_phone(row.open("number")),
+            words.short_reason(row.invalid_reason) if row.invalid_reason else "",
+            *shared.get(bytes(row.number_key), (0, 0)),
+        )
+        for row in rows
+    ]
+    return Phones(
+        [line for line in lines if line.row.valid_to is None],
+        [line for line in lines if line.row.valid_to is not None],
+    )
+
+
+def _sharing_people(customer: Customer, phones: list[Phone], today: date) -> dict[bytes, tuple[int, int]]:
+    """By key of a phone how many others of the household and how many elsewhere use it; nobody is named."""
+    keys = [bytes(row.number_key) for row in phones]
+    if not keys:
+        return {}
+    homes = Membership.objects.filter(in_force(today), customer=customer).values("household")
+    family = set(
+        Membership.objects.filter(in_force(today), household__in=homes).values_list("customer", flat=True)
+    )
+    rows = Phone.objects.filter(number_key__in=keys, valid_to=None, customer__merged_into=None)
+    found: dict[bytes, tuple[int, int]] = {}
+    for key, other in rows.exclude(customer=customer).values_list("number_key", "customer")[:MOST_SHARING]:
+        at_home, elsewhere = found.get(bytes(key), (0, 0))
+        is_family = other in family
+        found[bytes(key)] = (at_home + is_family, elsewhere + (not is_family))
+    return found
+
+
 # -- Expiring ----------------------------------------------------------------------------------------------------------
 
 
@@ -144,14 +205,17 @@ def expiring(
 
 
 def documents_card(staff: StaffMember, customer: Customer | None, household: Any) -> tuple | None:
-    """Documents with what has to be done about them, and the way to their page."""
+    """Documents about which something has to be done; nothing when all stand."""
     if customer is None or not may_read_fully(staff, customer):
         return None
     today = timezone.localdate()
     rows = list(customer.documents.in_use().order_by("pk"))
     lines = [
-        (row, masking.mask_id(row.open("number"), "detail"), badges_of(row, today), validity(row))
+        (row, masking.mask_id(row.open("number"), "detail"), badges, validity(row))
         for row in rows
+        if (badges := badges_of(row, today))
     ]
+    if not lines:
+        return None
     context = {"customer": customer, "lines": lines, "may_keep": policies.may_keep(staff, customer)}
     return "customers/persons/_documents_card.html", context

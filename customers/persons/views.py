@@ -10,15 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from branches import proposals
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
 from customers import masking
 from customers.forms import PhotoForm, PhotoPurposeForm
-from customers.models import Customer, IdentityDocument
-from customers.persons import documents, forms, policies, selectors, settlements
+from customers.models import Customer, IdentityDocument, OtherName, PersonSkill, Phone
+from customers.persons import documents, forms, particulars, phones, policies, selectors, settlements
+from customers.persons.choices import OCCUPATIONS
 from customers.policies import may_add_document_photo, may_read_document_photo, may_read_fully
 from customers.selectors import name_for, place
 
@@ -190,3 +191,197 @@ def _side(request: HttpRequest, document: IdentityDocument) -> dict:
         "validity": selectors.validity(document) if is_own else "",
         "recorded_on": document.recorded_on,
     }
+
+
+# -- Phones ------------------------------------------------------------------------------------------------------------
+
+
+def own_phone(request: HttpRequest, pk: int) -> Phone:
+    """A phone of a customer whose full record the person works with, or 404."""
+    rows = Phone.objects.filter(customer__in=Customer.objects.managed_for(request.user))
+    return get_object_or_404(rows.select_related("customer__branch"), pk=pk)
+
+
+@form_page
+def customer_phones(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every phone of a customer, in use and no longer, who shares it, and a form for one more."""
+    person = own_customer(request, pk)
+    may_keep = policies.may_keep(request.user, person)
+    if request.method == "POST":
+        allow(may_keep)
+    form = forms.PhoneForm(request.POST or None)
+    today = timezone.localdate()
+    if request.method == "POST" and form.is_valid():
+        deed = {"staff": request.user, "customer": person, "as_of": today, **form.cleaned_data}
+        answer = attempt(
+            form, lambda: phones.add_phone(**deed), _told(request, _("The phone is noted."), "phones", pk)
+        )
+        if answer is not None:
+            return answer
+    context = {
+        "person": person,
+        "phones": selectors.phones_of(person, today=today),
+        "form": form if may_keep else None,
+        "end_form": forms.EndPhoneForm() if may_keep else None,
+    }
+    return render(request, "customers/persons/phones.html", context)
+
+
+def _told(request: HttpRequest, text: str, page: str, pk: int) -> Callable:
+    """What follows on a deed: the sentence, and the page it was begun on."""
+
+    def done(_result) -> HttpResponse:
+        messages.success(request, text)
+        return redirect(f"customers:{page}", pk)
+
+    return done
+
+
+def _do(request: HttpRequest, deed: Callable, done: Callable, page: str, pk: int) -> HttpResponse:
+    """Do a deed that has no page of its own; a refusal is told on the page it was begun on."""
+    try:
+        return done(deed())
+    except PermissionRefused as refusal:
+        raise PermissionDenied(str(refusal)) from refusal
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"customers:{page}", pk)
+
+
+def _said(form) -> str:
+    """Why a small form is not complete, in one sentence."""
+    return " ".join(error for errors in form.errors.values() for error in errors)
+
+
+@require_POST
+@takes()
+def confirm_phone(request: HttpRequest, pk: int) -> HttpResponse:
+    """The person was asked and said that this phone is theirs."""
+    phone = own_phone(request, pk)
+    allow(policies.may_keep(request.user, phone.customer))
+    deed = {"staff": request.user, "phone": phone, "as_of": timezone.localdate()}
+    done = _told(request, _("Confirmed."), "phones", phone.customer_id)
+    return _do(request, lambda: phones.confirm_phone(**deed), done, "phones", phone.customer_id)
+
+
+@require_POST
+@takes()
+def main_phone(request: HttpRequest, pk: int) -> HttpResponse:
+    """This phone is called first."""
+    phone = own_phone(request, pk)
+    allow(policies.may_keep(request.user, phone.customer))
+    done = _told(request, _("This phone is called first from now on."), "phones", phone.customer_id)
+    deed = {"staff": request.user, "phone": phone}
+    return _do(request, lambda: phones.make_main(**deed), done, "phones", phone.customer_id)
+
+
+@require_POST
+def end_phone(request: HttpRequest, pk: int) -> HttpResponse:
+    """A phone is no longer used."""
+    phone = own_phone(request, pk)
+    allow(policies.may_keep(request.user, phone.customer))
+    form = forms.EndPhoneForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose why the phone is no longer used."))
+        return redirect("customers:phones", phone.customer_id)
+    deed = {"staff": request.user, "phone": phone, "as_of": timezone.localdate(), **form.cleaned_data}
+    done = _told(request, _("The phone is out of use; it stays in the record."), "phones", phone.customer_id)
+    return _do(request, lambda: phones.end_phone(**deed), done, "phones", phone.customer_id)
+
+
+# -- Particulars -------------------------------------------------------------------------------------------------------
+
+
+@form_page
+def customer_particulars(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where and how somebody lives, what they can do, under which names they are known."""
+    person = own_customer(request, pk)
+    may_keep = policies.may_keep(request.user, person)
+    if request.method == "POST":
+        allow(may_keep)
+    form = forms.ParticularsForm(request.POST or None, customer=person)
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        deed = {"source": values.pop("source"), "as_of": timezone.localdate(), "values": values}
+        done = _told(request, _("Noted; what was said before stays with its source."), "particulars", pk)
+        answer = attempt(
+            form,
+            lambda: particulars.state_particulars(staff=request.user, customer=person, **deed),
+            done,
+        )
+        if answer is not None:
+            return answer
+    context = {
+        "person": person,
+        "place": place(person),
+        "skills": person.skills.filter(removed_on=None).order_by("pk"),
+        "names": person.other_names.filter(removed_on=None).order_by("-until_on", "pk"),
+        "form": form if may_keep else None,
+        "skill_form": forms.SkillForm() if may_keep else None,
+        "name_form": forms.NameForm() if may_keep else None,
+        "occupations": OCCUPATIONS,
+    }
+    return render(request, "customers/persons/particulars.html", context)
+
+
+def _small(request: HttpRequest, person: Customer, form, deed: Callable, text: str) -> HttpResponse:
+    """Do what a small form of the page of particulars asks for."""
+    allow(policies.may_keep(request.user, person))
+    if not form.is_valid():
+        messages.error(request, _said(form))
+        return redirect("customers:particulars", person.pk)
+    done = _told(request, text, "particulars", person.pk)
+    values = {"staff": request.user, "as_of": timezone.localdate(), **form.cleaned_data}
+    return _do(request, lambda: deed(**values), done, "particulars", person.pk)
+
+
+@require_POST
+def add_skill(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note a skill."""
+    person = own_customer(request, pk)
+
+    def deed(**values):
+        return particulars.note_skill(customer=person, **values)
+
+    return _small(request, person, forms.SkillForm(request.POST), deed, _("The skill is noted."))
+
+
+@require_POST
+def add_name(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note another name."""
+    person = own_customer(request, pk)
+
+    def deed(**values):
+        return particulars.add_name(customer=person, **values)
+
+    return _small(
+        request,
+        person,
+        forms.NameForm(request.POST),
+        deed,
+        _("The name is noted; search finds it from now on."),
+    )
+
+
+@require_POST
+@takes()
+def remove_skill(request: HttpRequest, pk: int) -> HttpResponse:
+    """A skill is no longer said of the person."""
+    rows = PersonSkill.objects.filter(customer__in=Customer.objects.managed_for(request.user))
+    skill = get_object_or_404(rows.select_related("customer__branch"), pk=pk)
+    allow(policies.may_keep(request.user, skill.customer))
+    particulars.remove_skill(staff=request.user, skill=skill, as_of=timezone.localdate())
+    messages.success(request, _("Removed."))
+    return redirect("customers:particulars", skill.customer_id)
+
+
+@require_POST
+@takes()
+def remove_name(request: HttpRequest, pk: int) -> HttpResponse:
+    """A name was noted by mistake."""
+    rows = OtherName.objects.filter(customer__in=Customer.objects.managed_for(request.user))
+    row = get_object_or_404(rows.select_related("customer__branch"), pk=pk)
+    allow(policies.may_keep(request.user, row.customer))
+    particulars.remove_name(staff=request.user, row=row, as_of=timezone.localdate())
+    messages.success(request, _("Removed."))
+    return redirect("customers:particulars", row.customer_id)

@@ -23,7 +23,7 @@ from coopcrm.shared.errors import require
 from customers import registries
 from customers.choices import HandoverReason, HandoverState
 from customers.models import Handover, HandoverItem, Household, ManagerAssignment
-from customers.portfolios import policies
+from customers.portfolios import organisations, policies
 
 SAMPLED_PART = Decimal("0.10")  # of the households without a problem loan, visited jointly (handbook §7)
 
@@ -105,14 +105,15 @@ def name_manager(
 
 @transaction.atomic
 def release(staff: StaffMember, branch: Unit, *, on: date) -> int:
-    """Give all that a person manages at a branch to the director's post; returns how many households.
+    """Give all that a person manages at a branch to the director's post; returns how many households, organisations.
 
     For a post that ends without a handover: nobody's households are ever without a manager.
     """
     rows = ManagerAssignment.objects.filter(
         Q(valid_to=None) | Q(valid_to__gt=on), staff=staff, household__branch=branch
     )
-    return _pass_on(list(rows.values_list("household_id", flat=True)), giver=staff, taker=None, on=on)
+    passed = _pass_on(list(rows.values_list("household_id", flat=True)), giver=staff, taker=None, on=on)
+    return passed + organisations.pass_on(branch, giver=staff, taker=None, on=on)
 
 
 @transaction.atomic
@@ -131,7 +132,9 @@ def adopt_orphans(*, on: date) -> int:
     from customers.portfolios.selectors import orphans
 
     released = 0
-    for staff_id, branch_id in orphans(on=on).values_list("staff", "household__branch").distinct():
+    left = set(orphans(on=on).values_list("staff", "household__branch"))
+    left |= set(organisations.orphans(on=on).values_list("staff", "organisation__branch"))
+    for staff_id, branch_id in sorted(left):
         released += release(StaffMember.objects.get(pk=staff_id), Unit.objects.get(pk=branch_id), on=on)
     return released
 
@@ -307,6 +310,7 @@ def close_handover(handover: Handover, *, by: StaffMember) -> int:
         on=day,
         handover=handover,
     )
+    organisations.pass_on(handover.branch, giver=handover.giver, taker=handover.taker, on=day)
     handover.state, handover.closed_at = HandoverState.CLOSED, timezone.now()
     handover.save(update_fields=["state", "closed_at"])
     _let_go(handover)

@@ -87,6 +87,7 @@ register(
     *map(Attribute, ("name", "sex", "birth_date")),
     Attribute("village", _("village")),
     *map(Attribute, ("group_no", "address", "occupation")),
+    *map(Attribute, ("education", "residence", "contact_language", "contact_hours")),
 )
 
 

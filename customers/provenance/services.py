@@ -16,6 +16,7 @@ from coopcrm.shared.errors import Refused, require
 from customers.choices import FactSource
 from customers.models import Customer, LedgerRow, Statement
 from customers.names import NameKeys, name_keys
+from customers.persons.former_names import keep_former_name
 from customers.provenance import asking, policies
 from customers.provenance.attributes import ATTRIBUTES, present_texts
 from customers.provenance.rules import rule_on
@@ -153,6 +154,8 @@ def show(customer: Customer, decisions: Mapping[str, Decision]) -> None:
         (disputed.add if decision.is_disputed else disputed.discard)(code)
         if getattr(customer, attribute.column) == value:
             continue
+        if code == "name":
+            keep_former_name(customer, customer.name, value, on=timezone.localdate())
         setattr(customer, attribute.column, value)
         changed.add(code)
         if code == "name":

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import StaffMember
 from branches.scopes import Scope
 from customers import identity, numbers, registries
-from customers.choices import DocumentKind, DocumentState
+from customers.choices import DocumentKind
 from customers.models import Customer, Household, IdentityDocument
 from customers.search import slips
 from customers.search.typed import LEAST_WHOLE, Typed, day_in
@@ -27,7 +27,8 @@ MOST = 40  # rows of one road
 MOST_OPENED = 400
 WITH_DAY = range(14, 18)  # digits typed so far of an identity number whose day of birth is among them
 DOCUMENTS = (
-    "SELECT d.customer_id, %s AS road FROM customers_identitydocument d WHERE d.state <> 'RETIRED' AND "
+    "SELECT d.customer_id, %s AS road FROM customers_identitydocument d"
+    " WHERE (d.state <> 'RETIRED' OR d.retired_because IN ('renewed', 'lost', 'returned')) AND "
 )
 PHONES = "SELECT p.customer_id, %s AS road FROM customers_phone p WHERE p.valid_to IS NULL AND "
 
@@ -121,7 +122,7 @@ def _beginning_with(digits: str, scope: Scope) -> list[int]:
         return []
     people = _own(scope).filter(birth_date=born)
     rows = IdentityDocument.objects.filter(customer__in=people, kind=DocumentKind.ID18)
-    rows = rows.exclude(state=DocumentState.RETIRED).order_by()[:MOST_OPENED]
+    rows = rows.findable().order_by()[:MOST_OPENED]
     return [row.customer_id for row in rows if row.open("number").startswith(digits)][:MOST]
 
 

@@ -51,12 +51,12 @@ TABLES: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     ),
     "customers_identitydocument": (
         (("id", "customers_identitydocument"), ("customer_id", "customers_customer")),
-        "kind state invalid_reason issued_on expires_on source recorded_on recorded_by_id",
+        "kind state invalid_reason issued_on expires_on is_long_term issued_by source recorded_on recorded_by_id",
         "number number_key tail_key core_key",
     ),
     "customers_phone": (
         (("id", "customers_phone"), ("customer_id", "customers_customer")),
-        "kind valid_from source",
+        "kind valid_from source is_main confirmed_on",
         "number number_key tail_key",
     ),
     "customers_membership": (
@@ -270,7 +270,7 @@ class Chunk:
         for person in family.people:
             self._person(person, place, branch, since, verified)
             self._membership(household, person, since)
-            shared_phone = self._phone(person, since, shared_phone)
+            shared_phone = self._phone(person, since, shared_phone, verified)
         self._marriages(family)
         self._assignments(household, village, since)
 
@@ -295,7 +295,8 @@ class Chunk:
         self._add(
             "customers_identitydocument",
             (len(self.rows["customers_identitydocument"]), person.row),
-            f"{DocumentKind.ID18}\t{DocumentState.HELD}\t\t{issued}\t{expires}\tdocument\t{registered}\t{cashier}",
+            f"{DocumentKind.ID18}\t{DocumentState.HELD}\t\t{issued}\t{expires}\t{'t' if expires == NULL else 'f'}"
+            f"\t{words.COUNTY}公安局\tdocument\t{registered}\t{cashier}",
             person.number,
         )
 
@@ -331,7 +332,7 @@ class Chunk:
             f"{person.relation}\t{begin}\t{end}",
         )
 
-    def _phone(self, person: Person, since: date, shared: str) -> str:
+    def _phone(self, person: Person, since: date, shared: str, verified: date) -> str:
         rng = self.rng
         if person.deceased_on or rng.random() > (
             0.95 if 16 <= person.age < 70 else 0.35 if person.age >= 70 else 0.06
@@ -345,7 +346,7 @@ class Chunk:
         self._add(
             "customers_phone",
             (len(rows), person.row),
-            f"{PhoneKind.MOBILE}\t{begin}\t{FactSource.SAID}",
+            f"{PhoneKind.MOBILE}\t{begin}\t{FactSource.SAID}\tt\t{max(verified, begin) if len(rows) % 3 else NULL}",
             number,
         )
         return shared or number

@@ -22,6 +22,7 @@ from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, le
 from kpi.seeding.counter import seed_counter
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.homes import seed_homes
+from kpi.seeding.persons import seed_persons
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.service import seed_service
@@ -105,6 +106,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         say(_line("indexes and foreign keys", None, time.perf_counter() - started))
     with _step(say, "general ledger and market figures") as done:
         done(rules.seed_figures(plan, branches))
+    with _step(say, "old papers, names, skills, organisations") as done:
+        done(seed_persons(plan))
     with _step(say, "consents and requests about data") as done:
         done(seed_privacy(plan))
     with _step(say, "tasks, complaints and requests") as done:

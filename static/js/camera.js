@@ -3,19 +3,25 @@
 const dialog = document.getElementById("camera");
 const video = dialog.querySelector("video");
 const says = dialog.querySelector("[data-camera-says]");
-const file = document.querySelector("[name=photo]");
-const taken = document.getElementById("photo-taken");
+const files = [...document.querySelectorAll("input[type=file][name=photo]")];
+let file = files[0];
 const WIDEST = 1920;
 const QUALITY = 0.88;
 let stream = null;
 
 const buttons = [...document.querySelectorAll("[data-camera]")];
-buttons.forEach((button) => button.addEventListener("click", open));
+buttons.forEach((button) => button.addEventListener("click", () => openFor(button)));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "F8" || document.querySelector("dialog[open]")) return;
   event.preventDefault();
   open();
 });
+
+// A button inside a form fills the file of that form; the key and a button beside fill the first one.
+function openFor(button) {
+  file = button.form?.querySelector("input[type=file][name=photo]") ?? files[0];
+  open();
+}
 
 async function open() {
   says.textContent = "";
@@ -38,7 +44,8 @@ dialog.addEventListener("close", () => {
 dialog.querySelector("[data-camera-close]").addEventListener("click", () => dialog.close());
 dialog.querySelector("[data-camera-file]").addEventListener("click", () => {
   dialog.close();
-  file.closest("details").open = true;
+  const folded = file.closest("details");
+  if (folded) folded.open = true;
   file.click();
 });
 dialog.querySelector("[data-camera-take]").addEventListener("click", () => {
@@ -60,4 +67,7 @@ function attach(blob) {
   dialog.close();
 }
 
-file.addEventListener("change", () => (taken.textContent = file.files.length ? dialog.dataset.taken : ""));
+for (const one of files) {
+  const taken = one.form.querySelector("[data-photo-taken]") ?? document.getElementById("photo-taken");
+  one.addEventListener("change", () => (taken.textContent = one.files.length ? dialog.dataset.taken : ""));
+}

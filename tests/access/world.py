@@ -26,13 +26,14 @@ from branches.models import (
 )
 from branches.training.questions import questions_for
 from coopcrm.shared.models import AuditEntry, AuditSeal, Job, StoredFile
-from customers.choices import HandoverReason, LedgerKind
+from customers.choices import CustomerKind, HandoverReason, LedgerKind
 from customers.counter import slips
 from customers.exports import CUSTOMERS
 from customers.models import (
     Campaign,
     CampaignMember,
     Case,
+    CoopMember,
     Customer,
     DocumentPhoto,
     Handover,
@@ -45,6 +46,10 @@ from customers.models import (
     LedgerFile,
     LedgerImport,
     ListView,
+    Organisation,
+    OtherName,
+    PersonSkill,
+    Representative,
     ReviewPair,
     RightsRequest,
     Segment,
@@ -56,6 +61,7 @@ from customers.models import (
     Task,
     VisitNote,
 )
+from customers.names import name_keys
 from kpi.models import KpiSnapshot
 from loans.models import Loan
 from ratings.models import CreditRating, CustomerTier
@@ -138,6 +144,11 @@ class Things:
         """The customer's identity document."""
         return self.customer.documents.get()
 
+    @property
+    def organisation(self) -> Customer:
+        """The cooperative for which the customer acts."""
+        return self.customer.represents.get().organisation
+
 
 def make_things() -> Things:
     branch = make_branch()
@@ -161,6 +172,7 @@ def make_things() -> Things:
     things = (branch, village, officer, customer, household, visit, pair, file, loan, rating, tier, figure)
     proposal = make_proposal(officer, branch)
     make_organisation(branch, officer)
+    make_cooperative(customer)
     signed = (proposal, make_batch(officer, proposal), make_sharing(household, officer))
     device = Device.objects.create(
         unit=branch, kind="counter", name="Counter 1", key_digest=branch.code.encode(), registered_by=officer
@@ -206,6 +218,20 @@ def make_campaign(customer: Customer) -> tuple[Segment, CampaignMember]:
         campaign=campaign, customer=customer, branch=customer.branch, is_holdout=False
     )
     return segment, member
+
+
+def make_cooperative(customer: Customer) -> None:
+    """A cooperative that the customer represents and belongs to; beside it a skill and another name of the customer."""
+    found = make_customer("茶叶合作社", branch=customer.branch, kind=CustomerKind.ORGANISATION)
+    Organisation.objects.create(customer=found, category="farmers_cooperative", noted_on=TODAY)
+    Representative.objects.create(
+        organisation=found, person=customer, role="legal_representative", valid_from=TODAY
+    )
+    CoopMember.objects.create(organisation=found, person=customer, share_amount=2000, valid_from=TODAY)
+    PersonSkill.objects.create(customer=customer, code="bees", noted_on=TODAY)
+    OtherName.objects.create(
+        customer=customer, kind="former", name="孙小花", **name_keys("孙小花")._asdict(), recorded_on=TODAY
+    )
 
 
 def make_organisation(branch: Unit, officer: StaffMember) -> None:
@@ -390,6 +416,24 @@ ARGUMENTS = {
     "customers/<int:pk>/phones/": lambda things, staff: {"pk": things.customer.pk},
     "exports/<int:pk>/": lambda things, staff: {"pk": things.export.pk},
     "exports/<int:pk>/file/": lambda things, staff: {"pk": things.export.pk},
+    **{
+        f"customers/<int:pk>/{page}/": lambda things, staff: {"pk": things.organisation.pk}
+        for page in ("organisation", "representatives", "coop-members", "manager")
+    },
+    **{
+        f"phones/<int:pk>/{deed}/": lambda things, staff: {"pk": things.customer.phones.get().pk}
+        for deed in ("confirm", "main", "end")
+    },
+    **{
+        f"customers/<int:pk>/{page}/": lambda things, staff: {"pk": things.customer.pk}
+        for page in ("particulars", "skills", "names")
+    },
+    "skills/<int:pk>/remove/": lambda things, staff: {"pk": things.customer.skills.get().pk},
+    "names/<int:pk>/remove/": lambda things, staff: {"pk": things.customer.other_names.get().pk},
+    "representatives/<int:pk>/end/": lambda things, staff: {
+        "pk": things.organisation.representatives.get().pk
+    },
+    "coop-members/<int:pk>/end/": lambda things, staff: {"pk": things.organisation.coop_members.get().pk},
     "customers/<int:pk>/documents/": lambda things, staff: {"pk": things.customer.pk},
     **{
         f"documents/<int:pk>/{deed}/": lambda things, staff: {"pk": things.document.pk}

@@ -116,7 +116,7 @@ def test_a_customer_of_another_branch_is_a_masked_card(client):
     row = signed_in(client, make_staff(PostCode.CASHIER)).get(f"/api/v1/customers/{customer.pk}/").json()
 
     assert (row["name"], row["birth_date"], row["is_masked"]) == ("张*兰", None, True)
-    assert (row["sex"], row["documents"]) == ("", [])
+    assert (row["sex"], row["documents"], row["phones"]) == ("", [], [])
 
 
 def test_ratings_speak_the_words_of_the_rule(client):

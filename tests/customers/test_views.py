@@ -252,8 +252,8 @@ def test_cards_and_events_of_other_apps_appear(client, officer, monkeypatch):
 def test_phone_is_added_by_the_own_branch_alone(client, cashier):
     own, foreign = make_customer(branch=branch_of(cashier)), make_customer()
 
-    client.post(reverse("customers:add-phone", args=[own.pk]), {"number": "139 1234 5678"})
-    refused = client.post(reverse("customers:add-phone", args=[foreign.pk]), {"number": "13912345678"})
+    client.post(reverse("customers:phones", args=[own.pk]), {"number": "139 1234 5678"})
+    refused = client.post(reverse("customers:phones", args=[foreign.pk]), {"number": "13912345678"})
 
     assert (own.phones.count(), refused.status_code, foreign.phones.count()) == (1, 404, 0)
 
