@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.models import Job
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import add_months
@@ -60,7 +61,7 @@ def customer_consents(request: HttpRequest, pk: int) -> HttpResponse:
         except PermissionRefused as refusal:
             raise PermissionDenied(str(refusal)) from refusal
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The answer is recorded."))
             return redirect("customers:consents", pk)
@@ -152,7 +153,7 @@ def customer_rights(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             taken = rights.take_request(staff=request.user, customer=person, as_of=today, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(
                 request, _("Taken in; to be answered until %(day)s.") % {"day": taken.due_on.isoformat()}
@@ -193,7 +194,7 @@ def _done(request: HttpRequest, deed, said: str, thing: Customer | RightsRequest
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, said)
     page = "customers:customer-rights" if isinstance(thing, Customer) else "customers:right"

@@ -14,6 +14,7 @@ from branches.exports.forms import ExportForm
 from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers import (
     document_photos,
@@ -58,7 +59,7 @@ def ask_elsewhere(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         ask(staff=request.user, customer=person, **form.cleaned_data)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("Asked. The other branch answers; you see it here."))
     return redirect("customers:customer", pk)
@@ -90,7 +91,7 @@ def reveal_number(request: HttpRequest, pk: int, what: str, row: int) -> HttpRes
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
         if not request.htmx:
-            messages.error(request, str(refusal))
+            messages.error(request, explained(refusal))
             return redirect("customers:customer", pk)
         again = forms.reveal_context(person, what, row, request.POST, str(refusal))
         return render(request, "customers/_reveal.html", again)
@@ -127,7 +128,7 @@ def add_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         document_photos.add_document_photo(side=form.cleaned_data["side"] or PhotoSide.FRONT, **deed)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("The photo is kept with the document."))
     return redirect("customers:documents", document.customer_id)
@@ -149,7 +150,7 @@ def read_document_photo(request: HttpRequest, pk: int) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("customers:documents", document.customer_id)
     return files.answer(file, name=f"document-{document.pk}.jpg")
 
@@ -196,7 +197,7 @@ def new_visit(request: HttpRequest) -> HttpResponse:
                 officer=request.user, household=found, as_of=today, observed=form.observed(), **deed
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The note is signed and stands in the household's record."))
             return redirect("customers:household", found.pk)
@@ -220,7 +221,7 @@ def record_facts(request: HttpRequest, pk: int) -> HttpResponse:
             try:
                 services.record_facts(observed=observed, **deed)
             except DomainError as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(None, explained(refusal))
             else:
                 messages.success(request, _("The facts are recorded; earlier ones stay with their dates."))
                 return redirect("customers:household", found.pk)
@@ -270,7 +271,7 @@ def correct_visit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             correction = services.correct_visit(**deed, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The correction is signed; the original stays beside it."))
             return redirect("customers:visit", correction.pk)
@@ -348,7 +349,7 @@ def _decide(request: HttpRequest, pair) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("customers:review-pair", pair.pk)
     messages.success(request, _("The decision is recorded."))
     return redirect("customers:review")

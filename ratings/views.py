@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import page_of
 from customers.models import Household
 from customers.readings import note_record
@@ -80,7 +81,7 @@ def rate_now(request, pk):
     try:
         rating = services.rate_household(household=household, as_of=timezone.localdate())
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         latest = overview.latest_of(household)
         return redirect("ratings:rating", latest.pk) if latest else redirect("ratings:list")
     return redirect("ratings:rating", rating.pk)
@@ -146,7 +147,7 @@ def rules(request, code="scorecard"):
                     staff=request.user, family=family, today=today, **form.cleaned_data
                 )
             except DomainError as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(None, explained(refusal))
             else:
                 messages.success(request, _("Proposed. Another person of head office confirms it."))
                 return redirect("branches:proposal", found.pk)

@@ -18,6 +18,7 @@ from branches.signin.fresh import fresh_sign_in
 from branches.signin.lost_factor import propose_removal
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 
 
 def allow(condition: bool) -> None:
@@ -95,7 +96,7 @@ def lost_factor(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         propose_removal(by=request.user, staff=staff, reason=request.POST.get("reason", "")[:300])
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("Head office is asked to confirm."))
     return redirect("branches:member-sign-in", pk)
@@ -110,7 +111,7 @@ def device_list(request: HttpRequest) -> HttpResponse:
         try:
             device, key = services.register_device(by=request.user, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("This browser is registered as %(name)s.") % {"name": device})
             response = redirect("branches:devices")
@@ -137,7 +138,7 @@ def end_device(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         services.end_device(by=request.user, device=device)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("The device and its sessions are ended."))
     return redirect("branches:devices")

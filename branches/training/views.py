@@ -16,7 +16,7 @@ from branches.training.lessons import desk_of
 from branches.training.questions import BY_CODE, answers_of, questions_for
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import refuse_unknown, takes
-from coopcrm.shared.handbook import CHAPTERS, TOPICS, topic
+from coopcrm.shared.handbook import CHAPTERS, TOPICS, explained, topic
 
 
 @require_GET
@@ -62,7 +62,7 @@ def step(request: HttpRequest, code: str) -> HttpResponse:
     try:
         services.set_step(staff=request.user, step=code, is_done=request.POST.get("done") == "yes")
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     return redirect("help:first-day")
 
 
@@ -78,7 +78,7 @@ def quiz(request: HttpRequest) -> HttpResponse:
         try:
             record = services.take_quiz(staff=staff, chosen=chosen)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, explained(refusal))
         else:
             return redirect("help:quiz-result", record.pk)
     lines = [(question, answers_of(question, seed)) for question in asked]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from branches import policies
 from branches.models import StaffMember
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.handbook import explained
 
 PAGE = 100
 MOST_OFFERED = 500
@@ -42,7 +43,7 @@ def typed(request: HttpRequest, name: str = "q", longest: int = 60) -> str:
 
 def refused(form: Form, refusal: DomainError, field: str | None = None) -> None:
     """Show a refusal of the service beside the field it concerns, or above the form."""
-    form.add_error(field if field in form.fields else None, str(refusal))
+    form.add_error(field if field in form.fields else None, explained(refusal))
 
 
 def offered_people() -> list[StaffMember]:

@@ -19,6 +19,7 @@ from branches.views.common import allow_posted
 from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import refuse_unknown, takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 
 PAGE = 50
@@ -61,7 +62,7 @@ def _order(request: HttpRequest) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         if export.needs_approval:
             messages.info(request, _("The list is written as soon as a second person agrees."))
@@ -89,7 +90,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("branches:exports")
     return files.answer(stored, name=file_name(found))
 

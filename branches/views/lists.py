@@ -23,6 +23,7 @@ from branches.resources import RESOURCES
 from branches.views.common import allow, refused, today, typed
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.models import Job
 from coopcrm.shared.selectors import progress_of
 
@@ -129,7 +130,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         done = lists.confirm_list(offered=offered, by=request.user, today=today())
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         if done.state == ListState.DONE:
             messages.success(request, _("The list is taken in, as the preview showed it."))

@@ -19,6 +19,7 @@ from branches.models import Proposal, ProposalBatch, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 
 PAGE = 50
@@ -120,7 +121,7 @@ def _decide(request: HttpRequest, found: Proposal) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("branches:proposal", found.pk)
     if found.state == ProposalState.FAILED:
         messages.error(request, found.decision_note)
@@ -142,7 +143,7 @@ def together(request: HttpRequest) -> HttpResponse:
     try:
         drawn = proposals.draw_sample(request.POST.get("kind", ""), by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("branches:proposals")
     return redirect("branches:proposal-batch", drawn.pk)
 
@@ -177,7 +178,7 @@ def _confirm_batch(request: HttpRequest, drawn: ProposalBatch) -> HttpResponse:
     try:
         counts = proposals.confirm_together(drawn, by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("branches:proposal-batch", drawn.pk)
     if not counts:
         messages.error(request, _("Something in the sample was not right: decide the others one by one."))
@@ -199,6 +200,6 @@ def open_sample(request: HttpRequest, pk: int, proposal: int) -> HttpResponse:
     try:
         proposals.open_of_sample(drawn, found.pk, by=request.user)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("branches:proposal-batch", drawn.pk)
     return redirect("branches:proposal", found.pk)

@@ -18,6 +18,7 @@ from branches.exports.forms import ExportForm
 from coopcrm.shared import acting
 from coopcrm.shared.errors import DomainError, Refused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, page_of
 from customers.campaigns import exports, forms, policies, segments, selectors, services
 from customers.choices import CampaignOutcome
@@ -67,7 +68,7 @@ def new_segment(request: HttpRequest) -> HttpResponse:
                 branch=forms.branch_for(staff),
             )
         except Refused as refusal:
-            form.add_error("name", str(refusal))
+            form.add_error("name", explained(refusal))
         else:
             messages.success(request, _("The segment is kept and is being counted."))
             return redirect("customers:segment", segment.pk)
@@ -184,7 +185,7 @@ def new_campaign(request: HttpRequest) -> HttpResponse:
         try:
             campaign = services.plan_campaign(staff=staff, **form.cleaned_data)
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             return redirect("customers:campaign", campaign.pk)
     return render(request, "customers/campaigns/campaign_form.html", {"form": form})
@@ -246,7 +247,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         proposal = services.start_campaign(staff=request.user, campaign=found, on=timezone.localdate())
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         if proposal is None:
             messages.success(request, _("The list is drawn; it waits for those who contact."))
@@ -277,7 +278,7 @@ def _ended(request: HttpRequest, pk: int, form_class, deed, more: dict[str, Any]
     try:
         deed(staff=request.user, campaign=found, **form.cleaned_data, **more)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     return redirect("customers:campaign", found.pk)
 
 
@@ -314,7 +315,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.note_outcome(staff=request.user, member=member, **form.cleaned_data)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
+            messages.error(request, explained(refusal))
         else:
             said = member.customer.name, dict(CampaignOutcome.choices)[form.cleaned_data["outcome"]]
             messages.success(request, _("%(name)s: %(outcome)s.") % {"name": said[0], "outcome": said[1]})

@@ -16,6 +16,7 @@ from branches.models import Unit
 from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import StrictForm
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, id_in, page_of
 from customers.cases import forms, policies, selectors, services
 from customers.choices import CaseKind, CaseState
@@ -77,7 +78,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         try:
             taken = services.take_case(staff=staff, branch=unit, customer=customer, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             said = _("Taken in; to be answered until %(day)s.") % {"day": taken.due_on.isoformat()}
             messages.success(request, _("Taken in. Thank you.") if taken.kind == CaseKind.PRAISE else said)
@@ -144,7 +145,7 @@ def _do(
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, explained(refusal))
         return _case_page(request, found, **{name: form})
     messages.success(request, said)
     return redirect("customers:case", found.pk)

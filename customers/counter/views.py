@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from branches.selectors import villages, villages_like
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.periods import completed_years
 from customers import (
@@ -417,7 +418,7 @@ def check_slip(request: HttpRequest) -> HttpResponse:
         try:
             found = slips.look_up(staff=request.user, typed=form.cleaned_data["code"])
         except DomainError as refusal:
-            form.add_error("code", str(refusal))
+            form.add_error("code", explained(refusal))
         else:
             context["is_asked"] = True
             context["told"] = slips.told(request.user, found) if found else None

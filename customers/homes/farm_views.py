@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from customers import policies, readings
 from customers.choices import FactSource
 from customers.homes import charts, farm, farm_forms
@@ -65,7 +66,7 @@ def farm_row(request: HttpRequest, pk: int, part: str) -> HttpResponse:
                 replaces=replaced,
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             if not request.htmx:
                 messages.success(request, _("Recorded; earlier rows stay with their dates."))
@@ -134,7 +135,7 @@ def farm_row_gone(request: HttpRequest, pk: int, part: str, row: int) -> HttpRes
             as_of=today,
         )
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         if request.htmx:
             return _part(

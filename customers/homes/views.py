@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.handbook import explained
 from customers import readings
 from customers.homes import corrections, forms, marks, policies, selectors, story
 from customers.models import HouseholdEvent
@@ -74,7 +75,7 @@ def _try(form: forms.LifeForm, *, keep: bool) -> list[str] | None:
             lines = [line for line in (story.summary(events), *story.sentences(events)) if line]
             transaction.set_rollback(not keep or bool(form.errors))
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, explained(refusal))
     return None if form.errors else lines
 
 
@@ -119,7 +120,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
                 on=timezone.localdate(),
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The event is taken back; everything stands as before it."))
             return redirect("customers:home-events", event.household_id)
@@ -145,7 +146,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
                 staff=request.user, household=household, on=timezone.localdate(), **form.cleaned_data
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("Reviewed."))
             for words in released:
@@ -173,7 +174,7 @@ def coverage(request: HttpRequest, pk: int) -> HttpResponse:
                 staff=request.user, household=household, on=timezone.localdate(), decision=decision
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("Decided: the household no longer counts in coverage."))
             return redirect("customers:household", household.pk)

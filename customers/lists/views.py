@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from branches.exports.forms import ExportForm
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers import exports, policies
 from customers.choices import ListOrder
@@ -134,7 +135,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
             is_default=form.cleaned_data["is_default"],
         )
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("customers:list")
     messages.success(request, _("The view %(name)s is kept.") % {"name": view.name})
     return redirect(f"{reverse('customers:list')}?view={view.pk}")
@@ -156,5 +157,5 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     return redirect(f"{reverse('customers:list')}?view={view.pk}")

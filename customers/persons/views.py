@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from branches import proposals
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from customers import masking
 from customers.forms import PhotoForm, PhotoPurposeForm
 from customers.models import Customer, IdentityDocument, OtherName, PersonSkill, Phone
@@ -51,7 +52,7 @@ def attempt(form, deed: Callable, done: Callable):
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(None, explained(refusal))
         return None
 
 
@@ -244,7 +245,7 @@ def _do(request: HttpRequest, deed: Callable, done: Callable, page: str, pk: int
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect(f"customers:{page}", pk)
 
 

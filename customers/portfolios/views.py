@@ -14,6 +14,7 @@ from branches.models import Unit
 from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, page_of
 from customers.models import Handover
 from customers.portfolios import forms, policies, selectors, services
@@ -59,7 +60,7 @@ def name_manager(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             number = services.name_manager(branch=branch, by=request.user, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             text = ngettext(
                 "%(n)s household has a new manager.", "%(n)s households have a new manager.", number
@@ -91,7 +92,7 @@ def new_handover(request: HttpRequest, pk: int) -> HttpResponse:
                 branch=branch, by=request.user, as_of=today, **form.cleaned_data
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The list is drawn up."))
             return redirect("customers:handover", handover.pk)
@@ -143,7 +144,7 @@ def handover_item(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         try:
             services.note_visit(row, by=request.user, as_of=today, **form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             return redirect("customers:handover", found.pk)
     return render(request, "customers/portfolios/item.html", {"form": form, "handover": found, "item": row})
@@ -167,5 +168,5 @@ def handover_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             STEPS[step](found, by=request.user)
             messages.success(request, _("The handover is dropped.") if step == "cancel" else _("Signed."))
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     return redirect("customers:handover", found.pk)

@@ -14,6 +14,7 @@ from branches.choices import UnitKind
 from branches.models import Unit
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers.models import Customer, Statement
 from customers.provenance import asking, policies, records, services
@@ -60,7 +61,7 @@ def statements(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             decided = services.correct_or_add(settles=bool(data.get("settles")), **deed)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             _say_what_became(request, person, deed["values"], decided)
             return redirect("customers:statements", pk)
@@ -105,7 +106,7 @@ def hold(request: HttpRequest, pk: int, statement: int) -> HttpResponse:
     except PermissionRefused as refusal:
         raise PermissionDenied(str(refusal)) from refusal
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("This value holds from now on."))
     return redirect("customers:statements", pk)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from branches.models import Unit
 from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError
+from coopcrm.shared.handbook import explained
 from customers import registries
 from customers.reminders import forms, services
 from customers.tasks.kinds import kind_of
@@ -61,7 +62,7 @@ def figures(request: HttpRequest, source: str) -> HttpResponse:
             else:
                 services.set_branch_figures(branch=branch, **deed)
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             said = (
                 _("Proposed; another person of head office confirms.")

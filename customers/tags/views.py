@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from branches.models import in_force
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from customers.models import Customer, CustomerTag, Tag, TagRule
 from customers.tags import forms, policies, rules, selectors, services
 from customers.views import allow, form_page
@@ -30,7 +31,7 @@ def tags(request: HttpRequest) -> HttpResponse:
             try:
                 made = services.create_tag(staff=request.user, **form.cleaned_data)
             except DomainError as refusal:
-                form.add_error("label", str(refusal))
+                form.add_error("label", explained(refusal))
             else:
                 messages.success(request, _("The tag is there."))
                 return redirect("customers:tag", made.pk) if made.is_computed else redirect("customers:tags")
@@ -66,7 +67,7 @@ def tag(request: HttpRequest, pk: int) -> HttpResponse:
                     reason=form.cleaned_data["reason"],
                 )
             except DomainError as refusal:
-                form.add_error(None, str(refusal))
+                form.add_error(None, explained(refusal))
             else:
                 messages.success(request, _("Proposed. A second person of head office confirms it."))
                 return redirect("customers:tag", pk)
@@ -109,7 +110,7 @@ def hang(request: HttpRequest, pk: int) -> HttpResponse:
             staff=request.user, customer=person, today=timezone.localdate(), **form.cleaned_data
         )
     except DomainError as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
     else:
         messages.success(request, _("The tag hangs."))
     return redirect("customers:customer", pk)

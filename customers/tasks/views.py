@@ -19,6 +19,7 @@ from branches.models import Unit
 from branches.selectors import next_working_day
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
+from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, id_in, page_of
 from customers.choices import TaskState
 from customers.models import Customer, Household, Task
@@ -160,7 +161,7 @@ def new_task(request: HttpRequest) -> HttpResponse:
                 branch=unit, customer=customer, household=household, by=staff, on=today, **given, **who
             )
         except DomainError as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, explained(refusal))
         else:
             messages.success(request, _("The task is open."))
             if customer:
@@ -218,7 +219,7 @@ def _do(request: HttpRequest, found: Task, deed: Callable[[], Task], said: str) 
     except DomainError as refusal:
         if request.htmx:
             return _row(request, found, refusal=str(refusal))
-        messages.error(request, str(refusal))
+        messages.error(request, explained(refusal))
         return redirect("customers:task", found.pk)
     if request.htmx:
         done = selectors.with_people(Task.objects.filter(pk=done.pk)).get()

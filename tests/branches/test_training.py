@@ -20,6 +20,8 @@ from tests import roles
 from tests.access.world import make_people
 from tests.factories import make_branch
 
+APPS = ("coopcrm", "branches", "customers", "loans", "ratings", "kpi")
+
 
 @pytest.fixture
 def people(db):
@@ -44,6 +46,14 @@ def test_every_field_refusal_question_and_step_names_a_rule_that_exists():
         named |= set(getattr(form, "topics", {}).values())
 
     assert named <= set(TOPICS)
+
+
+def test_every_refusal_that_has_a_rule_is_one_that_the_product_says():
+    said = "".join(path.read_text() for app in APPS for path in (settings.BASE_DIR / app).rglob("*.py"))
+
+    assert [
+        code for code in REFUSALS if said.count(f'"{code}"') < 2
+    ] == []  # its own line, and where it is said
 
 
 def all_forms(base):
