@@ -9,11 +9,17 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def seeded_county(
-    database: str, customers: int, day_rows: float, *, keep: bool = False, empty: bool = False
+    database: str,
+    customers: int,
+    day_rows: float,
+    *,
+    keep: bool = False,
+    empty: bool = False,
+    reuse: bool = False,
 ) -> Iterator[None]:
     """Make the database, seed it and drop it at the end; this process and its children work in it meanwhile.
 
-    ``empty`` leaves the tables without rows.
+    ``empty`` leaves the tables without rows; ``reuse`` takes the database that an earlier run kept, and migrates it.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
     os.environ["COOPCRM_ROLE"] = "owner"
@@ -23,9 +29,10 @@ def seeded_county(
     from coopcrm import embedded
 
     embedded.attach()
-    _drop(embedded, database)
+    if not reuse:
+        _drop(embedded, database)
     try:
-        _seed(embedded, database, None if empty else customers, day_rows)
+        _seed(embedded, database, None if empty or reuse else customers, day_rows)
         yield
     finally:
         if not keep:

@@ -155,10 +155,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="leave the database")
+    parser.add_argument("--reuse", action="store_true", help="take the database that an earlier run left")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     figures: dict = {"customers": given.customers}
-    with seeded_county(DATABASE, given.customers, 1, keep=given.keep):
+    with seeded_county(DATABASE, given.customers, 1, keep=given.keep, reuse=given.reuse):
         from django.core.management import call_command
         from django.db import connection
 
