@@ -11,44 +11,12 @@ from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
-from customers import facts, identity, numbers, policies, signals
-from customers.choices import (
-    CustomerState,
-    PhoneKind,
-    ReviewState,
-)
-from customers.models import (
-    Customer,
-    FactSheet,
-    Household,
-    Phone,
-    ReviewPair,
-    VisitNote,
-)
+from customers import facts, policies, signals
+from customers.choices import CustomerState, ReviewState
+from customers.models import Customer, FactSheet, Household, ReviewPair, VisitNote
 from customers.names import NameKeys, name_keys
 
 LEAST_NOTE = 30
-
-
-# -- Phones ------------------------------------------------------------------------------------------------------------
-
-
-def write_phone(customer: Customer, typed: str, as_of: date, source: str) -> Phone:
-    """Store a phone as it was said: normalised where it can be, with the keys by which it is found."""
-    judged = identity.check_phone(typed)
-    text = judged.normalized or identity.normalize_code(typed)
-    kind = judged.kind or PhoneKind.UNKNOWN
-    phone = Phone(
-        customer=customer,
-        kind=kind,
-        **numbers.phone_keys(text)._asdict(),
-        valid_from=as_of,
-        source=source,
-        invalid_reason=judged.reason or "",
-    )
-    phone.seal("number", text)
-    phone.save(force_insert=True)
-    return phone
 
 
 # -- Visits and facts --------------------------------------------------------------------------------------------------

@@ -14,28 +14,15 @@ from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.uploads import refusal_for
 from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
-from customers import identity, numbers
+from customers import identity
 from customers.choices import DocumentKind, Relation, Sex
 from customers.counter.family import SPOUSE, Family, Line
 from customers.forms import numeric
 from customers.models import Customer, Household
 from customers.names import simplified
+from customers.persons import words
+from customers.persons.judging import judge
 from customers.purposes import AT_COUNTER, RULES
-
-NUMBER_WORDS = {
-    "LENGTH": _("A resident number has 18 characters (15 on very old cards). Please count again."),
-    "CHARSET": _("Only digits, and X at the very end. Please look for a letter among the digits."),
-    "PROVINCE": _("No province begins with these two digits. Please look at the card again."),
-    "CENTENARIAN": _("This old number was kept for people over a hundred. Ask for the new card."),
-    "DATE": _("The birth date inside (places 7 to 14) does not exist. Please look at the card again."),
-    "FUTURE": _("The birth date inside lies in the future. Please look at the card again."),
-    "TOO_OLD": _("The birth date inside is more than 120 years ago. Please look at the card again."),
-    "CHECKSUM": _("The last character should be %(expected)s; please look at the card again."),
-}
-PHONE_WORDS = {
-    "NO_AREA_CODE": _("A landline needs its area code, for example 0376."),
-    "FORMAT": _("A mobile number has 11 digits and begins with 1; a landline begins with 0."),
-}
 
 CERTIFICATE_WORDS = _(
     "This is no certificate number of today's form; it is kept as typed and the paper is looked at."
@@ -65,21 +52,6 @@ HOMES = [
     (HOME_JOIN, _("joins a household")),
     (HOME_NONE, _("later")),
 ]
-
-
-def number_words(text: str, as_of: date) -> str:
-    """Why a resident number does not stand, in words for the person with the card in hand; empty when it does."""
-    judged = identity.check_resident_id(text, as_of)
-    if judged.valid:
-        return ""
-    words = NUMBER_WORDS[judged.reason]
-    return words % {"expected": expected_last(text)} if judged.reason == "CHECKSUM" else str(words)
-
-
-def expected_last(text: str) -> str:
-    """The check character that belongs to the first seventeen places."""
-    first = identity.normalize_code(text)[:17]
-    return next((c for c in "0123456789X" if identity.check_resident_id(first + c).valid), "?")
 
 
 class VillageField(forms.CharField):
@@ -318,14 +290,14 @@ class CounterForm(StrictForm):
         typed = self.cleaned_data["phone"]
         judged = identity.check_phone(typed)
         if typed.strip() and not judged.valid:
-            raise forms.ValidationError(PHONE_WORDS[judged.reason])
+            raise forms.ValidationError(words.phone_reason(judged.reason))
         return judged.normalized or ""
 
     def clean_spouse_phone(self) -> str:
         typed = self.cleaned_data["spouse_phone"]
         judged = identity.check_phone(typed)
         if typed.strip() and not judged.valid:
-            raise forms.ValidationError(PHONE_WORDS[judged.reason])
+            raise forms.ValidationError(words.phone_reason(judged.reason))
         return judged.normalized or ""
 
     def clean_married_on(self):
@@ -363,8 +335,8 @@ class CounterForm(StrictForm):
     def _check_line(self, about: str, data: dict) -> None:
         """Number, name and relation of somebody beside the person at the counter."""
         number, name = data.get(f"{about}_number", ""), data.get(f"{about}_name", "")
-        if number.strip() and (words := number_words(number, self.as_of)):
-            self.add_error(f"{about}_number", words)
+        if number.strip() and (said := words.number_words(number, self.as_of)):
+            self.add_error(f"{about}_number", said)
         if not self.is_filled(about) or about == SPOUSE:
             return
         if not name and not data.get(f"{about}_known"):
@@ -389,12 +361,8 @@ class CounterForm(StrictForm):
         typed, kind = data.get("number", ""), data.get("kind") or DocumentKind.ID18
         if not identity.normalize_code(typed) or data.get("keep_number"):
             return
-        if kind in numbers.RESIDENT_KINDS and (words := number_words(typed, self.as_of)):
-            self.add_error("number", words)
-        if kind == DocumentKind.USCC and not identity.check_uscc(typed).valid:
-            self.add_error(
-                "number", _("This is no unified social credit code. Please look at the licence again.")
-            )
+        if said := words.number_reason(judge(kind, typed, self.as_of), typed, self.as_of):
+            self.add_error("number", said)
 
     def _find_village(self, data: dict) -> None:
         try:

@@ -15,16 +15,15 @@ from psycopg2 import errors
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
-from customers import consents, duplicates, identity, masking, numbers, policies, signals
-from customers.choices import CustomerKind, DocumentKind, DocumentState, FactSource, Relation
+from customers import consents, duplicates, masking, numbers, policies, signals
+from customers.choices import CustomerKind, DocumentKind, FactSource, Relation
 from customers.homes import services as households
-from customers.homes.choices import EventKind
-from customers.homes.deeds import Deed
-from customers.models import Customer, Household, IdentityDocument, Membership
+from customers.models import Customer, Household
 from customers.names import name_keys
+from customers.persons.documents import claim_to, flag_claim, holder_of, write_document
+from customers.persons.judging import JudgedNumber, judge
 from customers.persons.organisations import open_entry
-from customers.portfolios.services import put_under_director
-from customers.services import write_phone
+from customers.persons.phones import write_phone
 
 RACES_RUN = 3
 RETRIED = ("document_held_once", "customer_form_sent_once")
@@ -76,21 +75,6 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class _Number:
-    """A number as it will be stored."""
-
-    kind: str
-    text: str
-    reason: str
-    birth_date: date | None
-    sex: str
-
-    @property
-    def keys(self) -> numbers.DocumentKeys:
-        return numbers.document_keys(self.kind, self.text)
-
-
-@dataclass(frozen=True)
 class _Home:
     """The household a person joins or opens."""
 
@@ -109,7 +93,7 @@ class Applicant:
     registered_at: Unit
     as_of: date
     name: str
-    number: _Number | None
+    number: JudgedNumber | None
     phone: str
     details: dict
     home: _Home
@@ -198,7 +182,7 @@ def applicant(
     require(policies.may_register(staff, branch), _("Customers are registered at your own branch."))
     name = " ".join(name.split())
     require(name, _("Write the name as it stands on the document."), code="name_missing")
-    number = _judged_number(id_kind, id_number, as_of)
+    number = judge(id_kind, id_number, as_of)
     details = {
         "sex": (number.sex if number else "") or sex,
         "birth_date": (number.birth_date if number else None) or birth_date,
@@ -222,22 +206,6 @@ def applicant(
     )
 
 
-def _judged_number(kind: str, typed: str, as_of: date) -> _Number | None:
-    text = identity.normalize_code(typed)
-    if not text:
-        return None
-    if kind == DocumentKind.USCC:
-        judged = identity.check_uscc(text)
-        return _Number(kind, judged.normalized or text, judged.reason or "", None, "")
-    if kind not in numbers.RESIDENT_KINDS:
-        return _Number(kind, text, "", None, "")
-    judged = identity.check_resident_id(text, as_of)
-    if not judged.valid:
-        return _Number(DocumentKind.ID18, text, judged.reason, None, "")
-    stored_kind = DocumentKind.ID18 if judged.kind == "ID15" else judged.kind
-    return _Number(stored_kind, judged.normalized, "", judged.birth_date, judged.sex)
-
-
 def _sent_before(applicant: Applicant) -> Customer | None:
     """Who was registered by this very form; a form that was filled in anew for somebody else is another form."""
     sent = Customer.objects.filter(form_key=applicant.form_key).first()
@@ -252,7 +220,7 @@ def find_or_create(applicant: Applicant) -> Registration:
     if applicant.form_key and (sent := _sent_before(applicant)):
         return Registration(sent, is_new=False, is_sent_again=True)
     matches = duplicates.find(applicant.claim, as_of=applicant.as_of)
-    holder = _holder(applicant.number)
+    holder = holder_of(applicant.number) if applicant.number else None
     if holder is not None:
         return _answer_holder(applicant, holder, matches)
     likely = [match for match in matches if match.outcome == "PROBABLE"]
@@ -266,18 +234,6 @@ def find_or_create(applicant: Applicant) -> Registration:
     return Registration(customer, is_new=True, possible=matches)
 
 
-def _holder(number: _Number | None) -> Customer | None:
-    """Who holds a valid number; a merged record stands for its survivor."""
-    if number is None or number.reason:
-        return None
-    held = IdentityDocument.objects.filter(
-        kind=number.kind, number_key=number.keys.number_key, state=DocumentState.HELD
-    ).select_related("customer__merged_into", "customer__branch")
-    if number.kind == DocumentKind.MARRIAGE or not (document := held.first()):
-        return None
-    return document.customer.merged_into or document.customer
-
-
 def _answer_holder(applicant: Applicant, holder: Customer, matches: list[duplicates.Match]) -> Registration:
     if holder.is_locked:
         text = _(
@@ -285,8 +241,7 @@ def _answer_holder(applicant: Applicant, holder: Customer, matches: list[duplica
             "lock when the person comes back."
         )
         raise HolderLocked(text, holder)
-    mine, theirs = name_keys(applicant.name), name_keys(holder.name)
-    if mine.name_key == theirs.name_key:
+    if name_keys(applicant.name).name_key == name_keys(holder.name).name_key:
         return Registration(holder, is_new=False, possible=matches)
     if not applicant.reason:
         text = _(
@@ -294,23 +249,18 @@ def _answer_holder(applicant: Applicant, holder: Customer, matches: list[duplica
             "if the number is right, say why and both are shown to the reviewers."
         )
         raise NumberTaken(text % {"branch": holder.branch}, holder)
-    near = identity.name_near(mine.name_key, theirs.name_key, mine.pinyin, theirs.pinyin)
-    outcome, rule = ("PROBABLE", "R1N") if near else ("CONFLICT", "R2")
-    customer = _create(applicant, document_state=DocumentState.DISPUTED)
+    customer = _create(applicant, is_disputed=True)
+    claim = claim_to(applicant.name, holder)
     others = [match for match in matches if match.customer.pk != holder.pk]
-    claims = [duplicates.Match(holder, outcome, rule), *others]
-    duplicates.note_for_review(customer, claims, **_evidence(applicant))
-    if outcome == "CONFLICT":
-        Customer.objects.filter(pk__in=[customer.pk, holder.pk]).update(identity_conflict=True)
-        customer.identity_conflict = True
-    return Registration(customer, is_new=True, is_disputed=True, possible=claims)
+    flag_claim(customer, claim, *others, said=applicant.reason, by=applicant.staff, on=applicant.as_of)
+    return Registration(customer, is_new=True, is_disputed=True, possible=[claim, *others])
 
 
 def _evidence(applicant: Applicant) -> dict:
     return {"said": applicant.reason, "by": applicant.staff.pk, "on": applicant.as_of.isoformat()}
 
 
-def _create(applicant: Applicant, document_state: str = DocumentState.HELD) -> Customer:
+def _create(applicant: Applicant, *, is_disputed: bool = False) -> Customer:
     number = applicant.number
     is_organisation = number is not None and number.kind == DocumentKind.USCC
     customer = Customer.objects.create(
@@ -327,62 +277,34 @@ def _create(applicant: Applicant, document_state: str = DocumentState.HELD) -> C
         form_key=applicant.form_key,
     )
     if number:
-        _write_document(customer, number, applicant, document_state)
+        write_document(
+            customer, number, staff=applicant.staff, as_of=applicant.as_of, is_disputed=is_disputed
+        )
     if is_organisation:
         open_entry(customer, number.text, staff=applicant.staff, as_of=applicant.as_of)
     if applicant.phone:
-        write_phone(customer, applicant.phone, applicant.as_of, FactSource.SAID)
+        write_phone(customer, applicant.phone, as_of=applicant.as_of, source=FactSource.SAID, is_main=True)
     transaction.on_commit(lambda: signals.customer_registered.send(Customer, customer_id=customer.pk))
     return customer
 
 
-def _write_document(
-    customer: Customer, number: _Number, applicant: Applicant, state: str
-) -> IdentityDocument:
-    document = IdentityDocument(
-        customer=customer,
-        kind=number.kind,
-        **number.keys._asdict(),
-        state=DocumentState.UNVERIFIED if number.reason else state,
-        invalid_reason=number.reason,
-        source=FactSource.DOCUMENT,
-        recorded_on=applicant.as_of,
-        recorded_by=applicant.staff,
-    )
-    document.seal("number", number.text)
-    document.save(force_insert=True)
-    return document
-
-
 def _place_in_household(applicant: Applicant, customer: Customer) -> Household | None:
-    home, deed = applicant.home, {"staff": applicant.staff, "on": applicant.as_of, "as_of": applicant.as_of}
+    home = applicant.home
+    deed = {"staff": applicant.staff, "on": applicant.as_of, "as_of": applicant.as_of}
     if home.joins is not None:
-        require(
-            policies.works_at(applicant.staff, home.joins.branch_id),
-            _("That household belongs to another branch; its people are added there."),
+        households.join_household(
+            customer=customer, household=home.joins, relation=home.relation, is_new=True, **deed
         )
-        households.join_household(customer=customer, household=home.joins, relation=home.relation, **deed)
         return home.joins
-    return _open_household(applicant, customer) if home.opens else None
-
-
-def _open_household(applicant: Applicant, customer: Customer) -> Household:
-    """A household whose head has just been created: nobody else can know either, so that nothing is locked or asked."""
-    place = {name: applicant.details[name] for name in ("village", "group_no", "address")}
-    household = Household.objects.create(
-        register_no=applicant.home.register_no,
+    if not home.opens:
+        return None
+    return households.open_household(
         head=customer,
         branch=applicant.branch,
-        valid_from=applicant.as_of,
-        source=FactSource.DOCUMENT if applicant.home.register_no else FactSource.SAID,
-        **place,
+        register_no=home.register_no,
+        village=applicant.details["village"],
+        group_no=applicant.details["group_no"],
+        address=applicant.details["address"],
+        is_new_head=True,
+        **deed,
     )
-    put_under_director([household.pk])
-    stay = Membership.objects.create(
-        household=household, customer=customer, relation=Relation.HEAD, valid_from=applicant.as_of
-    )
-    deed = Deed(EventKind.OPENED, applicant.staff, applicant.as_of, applicant.as_of)
-    deed.note(household, opened=True, began=[stay.pk], head=None)
-    deed.about(household, customer)
-    deed.write()
-    return household

@@ -38,6 +38,7 @@ from customers.counter import desk, drafts, forms, services, slips
 from customers.counter.family import MAIN, SPOUSE, OfLine
 from customers.models import Customer, Household, Slip
 from customers.names import simplified, spoken
+from customers.persons import words
 from customers.purposes import AT_COUNTER, RULES
 from customers.regions import region_of
 from customers.views import allow
@@ -237,7 +238,7 @@ def check_number(request: HttpRequest) -> HttpResponse:
     if context["typed"] and kind in numbers.RESIDENT_KINDS:
         judged = identity.check_resident_id(typed, today)
         context["judged"] = judged
-        context["words"] = forms.number_words(typed, today)
+        context["words"] = words.number_words(typed, today)
         if judged.valid:
             context["age"] = completed_years(judged.birth_date, today)
             context["region"] = region_of(judged.normalized)

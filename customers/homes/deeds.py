@@ -162,6 +162,14 @@ class Deed:
         if membership.relation == Relation.HEAD:
             self.set_head(household, None)
 
+    def open(self, household: Household, head: Customer) -> None:
+        """Let the head belong to a household that was written with this head a moment ago: nobody else can know it."""
+        stay = Membership.objects.create(
+            household=household, customer=head, relation=Relation.HEAD, valid_from=self.on
+        )
+        self.note(household, opened=True, began=[stay.pk], head=None)
+        self.about(household, head)
+
     def begin(self, household: Household, person: Customer, relation: str) -> Membership:
         """Let a person belong to a household from the day on."""
         if relation == Relation.HEAD:
@@ -229,7 +237,9 @@ class Deed:
             )
         events = HouseholdEvent.objects.bulk_create(rows)
         todo.ask(events, as_of=self.as_of)
-        settle_tasks(as_of=self.as_of, households=self.changes)
+        had_tasks = [event.household_id for event in events if not event.changes.get("opened")]
+        if had_tasks:
+            settle_tasks(as_of=self.as_of, households=had_tasks)
         return events
 
 

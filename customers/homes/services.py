@@ -21,7 +21,7 @@ from customers import identity, numbers
 from customers.choices import CustomerState, DocumentKind, DocumentState, FactSource, Relation
 from customers.homes import policies, selectors
 from customers.homes.choices import EventKind, MarriageEnd, Paper
-from customers.homes.deeds import Deed
+from customers.homes.deeds import Deed, require_living_person
 from customers.homes.relations import one_spouse, relation_after, relation_of_spouse
 from customers.models import Customer, Household, IdentityDocument, Marriage, Membership
 from customers.portfolios.services import put_under_director
@@ -48,19 +48,25 @@ def open_household(
     address: str | None = None,
     as_of: date | None = None,
     reason: str = "",
+    is_new_head: bool = False,
 ) -> Household:
     """Open a household with its head, at the head's address unless another is given.
 
     A head who belongs to another household leaves it first; the director's post manages until somebody is named.
+    With ``is_new_head`` the head was written in this very transaction: nobody else can hold the row or know where the
+    person lives, so that nothing is locked or looked up.
     """
     deed = Deed(EventKind.OPENED, staff, on, today_or(as_of), reason)
-    [head] = deed.lock(head)
+    if is_new_head:
+        require_living_person(head, on)
+    else:
+        [head] = deed.lock(head)
+        _require_homeless(deed, head)
     place = {
         "village": village or head.village,
         "group_no": head.group_no if group_no is None else group_no,
         "address": head.address if address is None else address,
     }
-    _require_homeless(deed, head)
     household = _open(deed, head, branch or head.branch, register_no, place)
     deed.write()
     return household
@@ -80,7 +86,7 @@ def _open(deed: Deed, head: Customer, branch: Unit, register_no: str, place: dic
         _("Households are opened at your own branch."),
     )
     household = Household.objects.create(
-        head=None,
+        head=head,
         branch=branch,
         register_no=register_no.strip(),
         valid_from=deed.on,
@@ -89,9 +95,7 @@ def _open(deed: Deed, head: Customer, branch: Unit, register_no: str, place: dic
     )
     put_under_director([household.pk])
     deed.branch_takes(head, household)
-    deed.begin(household, head, Relation.HEAD)
-    deed.note(household, opened=True)
-    deed.about(household, head)
+    deed.open(household, head)
     return household
 
 
@@ -105,12 +109,19 @@ def join_household(
     on: date,
     reason: str = "",
     as_of: date | None = None,
+    is_new: bool = False,
 ) -> Membership:
-    """Let a person who belongs nowhere belong to a household from a day on."""
+    """Let a person who belongs nowhere belong to a household from a day on.
+
+    With ``is_new`` the person was written in this very transaction, as the head of ``open_household`` may be.
+    """
     deed = Deed(EventKind.JOINED, staff, on, today_or(as_of), reason)
-    [customer] = deed.lock(customer)
+    if is_new:
+        require_living_person(customer, on)
+    else:
+        [customer] = deed.lock(customer)
+        _require_homeless(deed, customer)
     household = deed.lock_household(household)
-    _require_homeless(deed, customer)
     deed.branch_takes(customer, household)
     membership = deed.begin(household, customer, relation)
     deed.about(household, customer)

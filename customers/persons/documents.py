@@ -17,6 +17,7 @@ from customers.models import Customer, IdentityDocument
 from customers.names import name_keys
 from customers.persons import policies, words
 from customers.persons.judging import KINDS_OF, JudgedNumber, date_reason, judge
+from customers.provenance.services import state_values
 
 HELD_ONCE = "document_held_once"
 RACES_RUN = 3
@@ -189,17 +190,38 @@ def _add(customer: Customer, shown: _Shown) -> Added:
     if code := date_reason(shown.judged.kind, **paper, as_of=shown.as_of):
         raise Refused(str(words.DATE_WORDS[code]), code="dates_unfit")
     _refuse_second(customer, shown.judged)
-    holder = holder_of(shown.judged) if shown.judged.is_exclusive else None
+    holder = holder_of(shown.judged)
     if holder is not None and not shown.reason:
         text = _(
             "This number is registered at %(branch)s for another customer. Look at the paper again; if it is right,"
             " say why, and both are shown to people."
         )
         raise Refused(text % {"branch": holder.branch}, code="number_taken")
-    document = _write(customer, shown, is_disputed=holder is not None)
+    document = write_document(
+        customer,
+        shown.judged,
+        staff=shown.staff,
+        as_of=shown.as_of,
+        paper=shown.paper,
+        is_disputed=holder is not None,
+    )
+    if document.state == DocumentState.HELD:
+        Customer.objects.filter(pk=customer.pk).update(verified_on=shown.as_of)
+        _fill_in(customer, shown)
     if holder is not None:
-        flag_claim(customer, holder, said=shown.reason, by=shown.staff, on=shown.as_of)
+        claim = claim_to(customer.name, holder)
+        flag_claim(customer, claim, said=shown.reason, by=shown.staff, on=shown.as_of)
     return Added(document, holder is not None)
+
+
+def _fill_in(customer: Customer, shown: _Shown) -> None:
+    """A resident number tells birth date and sex; what was unknown until now is stated, what is known stays."""
+    told = {"birth_date": shown.judged.birth_date, "sex": shown.judged.sex}
+    unknown = {name: value for name, value in told.items() if value and not getattr(customer, name)}
+    if unknown:
+        state_values(
+            customer=customer, values=unknown, source=FactSource.DOCUMENT, on=shown.as_of, staff=shown.staff
+        )
 
 
 def _refuse_second(customer: Customer, judged: JudgedNumber) -> None:
@@ -220,7 +242,9 @@ def _refuse_second(customer: Customer, judged: JudgedNumber) -> None:
 
 
 def holder_of(judged: JudgedNumber) -> Customer | None:
-    """Who holds a valid number; a merged record stands for its survivor."""
+    """Who holds a number that one person alone can hold; a merged record stands for its survivor."""
+    if not judged.is_exclusive:
+        return None
     rows = IdentityDocument.objects.filter(
         kind=judged.kind, number_key=judged.keys.number_key, state=DocumentState.HELD
     )
@@ -228,8 +252,17 @@ def holder_of(judged: JudgedNumber) -> Customer | None:
     return None if held is None else held.customer.merged_into or held.customer
 
 
-def _write(customer: Customer, shown: _Shown, *, is_disputed: bool) -> IdentityDocument:
-    judged, paper = shown.judged, shown.paper
+def write_document(
+    customer: Customer,
+    judged: JudgedNumber,
+    *,
+    staff: StaffMember,
+    as_of: date,
+    paper: Paper | None = None,
+    is_disputed: bool = False,
+) -> IdentityDocument:
+    """Store a document as judged: unverified where the number does not stand, disputed where another holds it."""
+    paper = paper or Paper()
     state = DocumentState.DISPUTED if is_disputed else DocumentState.HELD
     document = IdentityDocument(
         customer=customer,
@@ -243,27 +276,36 @@ def _write(customer: Customer, shown: _Shown, *, is_disputed: bool) -> IdentityD
         is_long_term=paper.is_long_term,
         issued_by=" ".join(paper.issued_by.split()),
         source=FactSource.DOCUMENT,
-        recorded_on=shown.as_of,
-        recorded_by=shown.staff,
+        recorded_on=as_of,
+        recorded_by=staff,
     )
     document.seal("number", judged.text)
     document.save(force_insert=True)
-    if document.state == DocumentState.HELD:
-        Customer.objects.filter(pk=customer.pk).update(verified_on=shown.as_of)
     return document
 
 
 # -- Claims ------------------------------------------------------------------------------------------------------------
 
 
-def flag_claim(customer: Customer, holder: Customer, *, said: str, by: StaffMember, on: date) -> None:
-    """Put a claim to a held number before people; under different names both are blocked for new credit (R2)."""
-    mine, theirs = name_keys(customer.name), name_keys(holder.name)
+def claim_to(name: str, holder: Customer) -> duplicates.Match:
+    """What a claim by somebody of this name to the number of ``holder`` is: probable (R1N), or a conflict (R2)."""
+    mine, theirs = name_keys(name), name_keys(holder.name)
     is_near = mine.name_key == theirs.name_key or identity.name_near(
         mine.name_key, theirs.name_key, mine.pinyin, theirs.pinyin
     )
-    outcome, rule = ("PROBABLE", "R1N") if is_near else ("CONFLICT", "R2")
-    match = duplicates.Match(holder, outcome, rule)
-    duplicates.note_for_review(customer, [match], said=said, by=by.pk, on=on.isoformat())
-    if not is_near:
-        Customer.objects.filter(pk__in=[customer.pk, holder.pk]).update(identity_conflict=True)
+    return duplicates.Match(holder, *(("PROBABLE", "R1N") if is_near else ("CONFLICT", "R2")))
+
+
+def flag_claim(
+    customer: Customer,
+    claim: duplicates.Match,
+    *others: duplicates.Match,
+    said: str,
+    by: StaffMember,
+    on: date,
+) -> None:
+    """Put a claim to a held number before people; under different names both are blocked for new credit (R2)."""
+    duplicates.note_for_review(customer, [claim, *others], said=said, by=by.pk, on=on.isoformat())
+    if claim.outcome == "CONFLICT":
+        Customer.objects.filter(pk__in=[customer.pk, claim.customer.pk]).update(identity_conflict=True)
+        customer.identity_conflict = True

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers import identity, numbers
-from customers.choices import FactSource, PhoneEnded
+from customers.choices import FactSource, PhoneEnded, PhoneKind
 from customers.models import Customer, Phone
 from customers.persons import policies, words
-from customers.services import write_phone
 
 
 @transaction.atomic
@@ -42,7 +41,7 @@ def add_phone(
     key = numbers.phone_keys(text).number_key
     known = customer.phones.filter(number_key=key, valid_to=None).first()
     if known is None:
-        known = write_phone(customer, number, as_of, source)
+        known = write_phone(customer, number, as_of=as_of, source=source)
     if is_main or not customer.phones.filter(is_main=True).exists():
         _make_main(known)
     return known
@@ -80,6 +79,24 @@ def end_phone(*, staff: StaffMember, phone: Phone, because: str, as_of: date) ->
     )
     if was_main and left is not None:
         _make_main(left)
+    return phone
+
+
+def write_phone(customer: Customer, typed: str, *, as_of: date, source: str, is_main: bool = False) -> Phone:
+    """Store a phone as it was said: normalised where it can be, with the keys by which it is found."""
+    judged = identity.check_phone(typed)
+    text = judged.normalized or identity.normalize_code(typed)
+    phone = Phone(
+        customer=customer,
+        kind=judged.kind or PhoneKind.UNKNOWN,
+        **numbers.phone_keys(text)._asdict(),
+        valid_from=as_of,
+        source=source,
+        invalid_reason=judged.reason or "",
+        is_main=is_main,
+    )
+    phone.seal("number", text)
+    phone.save(force_insert=True)
     return phone
 
 

@@ -7,11 +7,24 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from customers import numbers
+from customers import identity, numbers
 from customers.choices import DocumentKind
-from customers.counter.forms import PHONE_WORDS, number_words
 from customers.persons.judging import JudgedNumber
 
+NUMBER_WORDS = {
+    "LENGTH": _("A resident number has 18 characters (15 on very old cards). Please count again."),
+    "CHARSET": _("Only digits, and X at the very end. Please look for a letter among the digits."),
+    "PROVINCE": _("No province begins with these two digits. Please look at the card again."),
+    "CENTENARIAN": _("This old number was kept for people over a hundred. Ask for the new card."),
+    "DATE": _("The birth date inside (places 7 to 14) does not exist. Please look at the card again."),
+    "FUTURE": _("The birth date inside lies in the future. Please look at the card again."),
+    "TOO_OLD": _("The birth date inside is more than 120 years ago. Please look at the card again."),
+    "CHECKSUM": _("The last character should be %(expected)s; please look at the card again."),
+}
+PHONE_WORDS = {
+    "NO_AREA_CODE": _("A landline needs its area code, for example 0376."),
+    "FORMAT": _("A mobile number has 11 digits and begins with 1; a landline begins with 0."),
+}
 _SHAPES: dict[tuple[str, str], Any] = {
     (DocumentKind.PASSPORT, "LENGTH"): _("A passport number has 9 characters. Please count again."),
     (DocumentKind.PASSPORT, "CHARSET"): _(
@@ -49,6 +62,21 @@ SHORT_REASONS = {
     "NO_AREA_CODE": _("landline without area code"),
     "FORMAT": _("no phone number of a known form"),
 }
+
+
+def number_words(text: str, as_of: date) -> str:
+    """Why a resident number does not stand, in words for the person with the card in hand; empty when it does."""
+    judged = identity.check_resident_id(text, as_of)
+    if judged.valid:
+        return ""
+    words = NUMBER_WORDS[judged.reason]
+    return words % {"expected": expected_last(text)} if judged.reason == "CHECKSUM" else str(words)
+
+
+def expected_last(text: str) -> str:
+    """The check character that belongs to the first seventeen places."""
+    first = identity.normalize_code(text)[:17]
+    return next((c for c in "0123456789X" if identity.check_resident_id(first + c).valid), "?")
 
 
 def number_reason(judged: JudgedNumber, typed: str, as_of: date) -> str:

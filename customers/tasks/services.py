@@ -239,8 +239,11 @@ def settle_tasks(*, as_of: date, branch: Unit | None = None, households: Iterabl
         rows = rows.filter(branch=branch)
     if households is not None:
         rows = rows.filter(household__in=list(households))
+    open_kinds = set(
+        rows.values_list("kind", flat=True).distinct()
+    )  # mostly none: one look instead of one a kind
     for code, kind in registries.task_kinds.items():
-        if kind.settled is None:
+        if kind.settled is None or code not in open_kinds:
             continue
         gone = kind.settled(rows.filter(kind=code), as_of)
         number += (

@@ -10,9 +10,10 @@ from psycopg2 import errors
 
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError, PermissionRefused, Refused
-from customers.choices import DocumentKind, DocumentState, Relation, ReviewState
+from customers.choices import DocumentKind, DocumentState, DocumentWarning, Relation, ReviewState
 from customers.counter import services
-from customers.models import Customer, Household, IdentityDocument, ReviewPair
+from customers.homes.choices import EventKind
+from customers.models import Customer, Household, HouseholdEvent, IdentityDocument, ReviewPair
 from tests.factories import (
     TODAY,
     branch_of,
@@ -188,6 +189,35 @@ def test_passport_is_held_once_too():
     second = register(cashier, name="LI XIUYING", id_number="e12345678", id_kind=DocumentKind.PASSPORT)
 
     assert (second.customer, second.is_new) == (first.customer, False)
+
+
+def test_passport_that_cannot_stand_is_kept_unverified_and_is_nobodys_alone():
+    done = register(make_staff(), id_number="E1234", id_kind=DocumentKind.PASSPORT)
+
+    document = done.customer.documents.get()
+    assert (document.state, document.invalid_reason) == (DocumentState.UNVERIFIED, "LENGTH")
+
+
+def test_old_number_is_kept_with_its_warning_and_the_first_phone_is_the_main_one():
+    customer = register(make_staff(), id_number="629901800512003", phone="13912345678").customer
+
+    assert customer.documents.get().warning == DocumentWarning.LEGACY15
+    assert customer.phones.get().is_main
+
+
+def test_registration_tells_the_household_once_and_asks_no_more_than_it_must(django_assert_max_num_queries):
+    cashier, village = make_staff(), make_village()
+    given = {"branch": branch_of(cashier), "village": village, "phone": "13912345678"}
+    cashier.scope  # noqa: B018 (read once a request)
+
+    with django_assert_max_num_queries(17):
+        register(cashier, id_number=resident_number(), opens_household=True, **given)
+    home = Household.objects.get()
+    with django_assert_max_num_queries(20):
+        register(cashier, name="李四", household=home, relation=Relation.SON, **given)
+
+    kinds = HouseholdEvent.objects.order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == [EventKind.OPENED, EventKind.JOINED]
 
 
 @pytest.mark.parametrize("busy_times", [1, 2, 3])

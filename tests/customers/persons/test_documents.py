@@ -306,3 +306,14 @@ def test_page_costs_the_same_with_one_document_and_with_three(
 
     with django_assert_num_queries(len(one)):
         client.get(url)
+
+
+def test_a_resident_number_added_later_tells_birth_date_and_sex_that_were_unknown(cashier):
+    person = make_customer(branch=branch_of(cashier), birth_date=None, sex="F")
+
+    add(cashier, person, "629901198005120032")
+
+    person.refresh_from_db()
+    assert (person.birth_date, person.sex) == (date(1980, 5, 12), "F")
+    said = person.statements.get(attribute="birth_date")
+    assert (said.source, said.author, said.observed_on) == ("document", cashier, TODAY)
