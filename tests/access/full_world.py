@@ -108,6 +108,7 @@ def make_everything() -> Things:
     make_export(things.officer)
     drafts.keep(staff=things.officer, branch=things.branch, form_key=uuid.uuid4(), typed={"name": ["张桂兰"]})
     make_document_photo(things)
+    assert things.view.branch_id == things.branch.pk
     return things
 
 

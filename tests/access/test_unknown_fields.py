@@ -23,6 +23,8 @@ WORST = ("branch", "grade", "limit", "is_staff")
 COUNTER = "customers/new/"
 SHOWN = {
     "customers/export/": {"branch", "grade"},  # filters of the list it was ordered from
+    "segments/new/": {"grade"},  # filters of the list, kept
+    "segments/<int:pk>/": {"grade"},
     "tags/": {"branch"},  # a director makes tags of the own branch
     **{
         f"{COUNTER}{part}": {"branch"}
