@@ -24,6 +24,7 @@ from customers.choices import Purpose, SharingPurpose
 from customers.models import Customer, Household, Sharing
 from customers.portfolios.organisations import release as release_organisation
 from customers.portfolios.services import release_household
+from customers.tasks.services import move_tasks
 
 SHARING, TRANSFER = "customers.sharing", "customers.transfer"
 SHARED_DAYS = 30
@@ -236,14 +237,16 @@ def transfer(proposal: Proposal, by: StaffMember) -> None:
     household = _household_of(customer)
     if household is None:
         release_organisation(customer, on=today)
+        move_tasks(to=new, people=[customer.pk])
         Customer.objects.filter(pk=customer.pk).update(branch=new)
         return
     if household.branch_id != proposal.branch_id:
         raise Refused(_("The household belongs to another branch meanwhile."), code="changed_meanwhile")
-    members = household.memberships.filter(valid_to=None).values("customer")
+    members = list(household.memberships.filter(valid_to=None).values_list("customer", flat=True))
     release_household(household, on=today)
     for sharing in household.sharings.filter(branch=new).on(today):
         sharing.valid_to, sharing.ended_by, sharing.ended_at = today, by, timezone.now()
         sharing.save(update_fields=["valid_to", "ended_by", "ended_at"])
+    move_tasks(to=new, household=household, people=members)
     Customer.objects.filter(pk__in=members).update(branch=new)
     Household.objects.filter(pk=household.pk).update(branch=new)

@@ -142,7 +142,7 @@ RULES: dict[str, Rule] = {
     "customers_personlock": customer(),
     "customers_erasureproof": customer(),
     "customers_statement": customer(),
-    "customers_task": branch(),
+    "customers_task": branch() | customer() | household(),
     "customers_case": branch() | customer(),
     "customers_caseevent": beneath("customers_case", "case_id"),
     "customers_customertag": customer(),

@@ -21,7 +21,7 @@ from customers.choices import CustomerKind, CustomerState, Relation
 from customers.homes import policies, todo
 from customers.homes.choices import Paper
 from customers.models import Customer, Household, HouseholdEvent, Membership
-from customers.tasks.services import settle_tasks
+from customers.tasks.services import move_tasks, settle_tasks
 
 
 @dataclass
@@ -101,6 +101,7 @@ class Deed:
         if person.branch_id == household.branch_id:
             return
         if policies.may_keep_at(self.staff, person.branch_id):
+            move_tasks(to=household.branch, people=[person.pk])
             Customer.objects.filter(pk=person.pk).update(branch=household.branch_id)
             person.branch_id = household.branch_id
             return

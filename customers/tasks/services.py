@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -229,6 +230,20 @@ def release_left_behind(*, on: date) -> int:
 
 
 @transaction.atomic
+def move_tasks(*, to: Unit, household: Household | None = None, people: Iterable[int] = ()) -> int:
+    """Let open tasks go with a household and its people to another branch; returns how many.
+
+    Who had them does not work there: whoever holds the post does them. What ends elsewhere (a complaint) stays with
+    the branch that owes the answer. Called before the household itself passes.
+    """
+    staying = [code for code, kind in registries.task_kinds.items() if kind.ends_elsewhere]
+    about = Q(customer__in=list(people))
+    if household is not None:
+        about |= Q(household=household)
+    rows = Task.objects.open().filter(about).exclude(kind__in=staying).exclude(branch=to)
+    return rows.update(branch=to, owner=None, snoozed_until=None)
+
+
 def settle_tasks(*, as_of: date, branch: Unit | None = None, households: Iterable[int] | None = None) -> int:
     """Close the tasks whose reason is gone, kind by kind and set-based; returns how many.
 

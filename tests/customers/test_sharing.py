@@ -17,13 +17,15 @@ from coopcrm.shared.errors import PermissionRefused, Refused
 from coopcrm.shared.models import AuditEntry
 from customers import sharing
 from customers.choices import SharingPurpose
-from customers.models import Customer, Household, ManagerAssignment, Sharing, VisitNote
+from customers.models import Customer, Household, ManagerAssignment, Sharing, Task, VisitNote
+from customers.tasks.services import open_task
 from ratings.models import CreditRating
 from tests.answers import bare
 from tests.book import make_loan, make_rating
 from tests.factories import (
     branch_of,
     make_branch,
+    make_case,
     make_customer,
     make_household,
     make_staff,
@@ -267,6 +269,29 @@ def test_a_declined_transfer_changes_nothing_and_says_why(client, officer, house
 
     assert Household.objects.get().branch == household.branch
     assert "The loan is overdue here." in page(client, household).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_open_tasks_go_with_the_household_but_for_the_complaint_that_the_branch_owes():
+    officer, branch = make_staff(PostCode.LOAN_OFFICER), make_branch()
+    director = make_staff(PostCode.DIRECTOR, branch)
+    with transaction.atomic():
+        household = make_household(make_customer(branch=branch))
+        about = {"branch": branch, "due_on": timezone.localdate(), "owner": director}
+        person = open_task(kind="call", reason="Call back.", customer=household.head, **about)
+        home = open_task(kind="call", reason="Look in.", household=household, **about)
+        stranger = open_task(kind="call", reason="Call.", **about)
+        case = make_case(make_staff(PostCode.CASHIER, branch), customer=household.head)
+        proposal = sharing.ask_for_transfer(staff=officer, customer=household.head, reason="Nearer.")
+
+    with as_role(WEB), acting.for_staff(director), transaction.atomic():
+        done = proposals.confirm(proposal, by=director)
+
+    assert done.state == ProposalState.CONFIRMED
+    moved = Task.objects.filter(branch=branch_of(officer))
+    assert {(task.pk, task.owner) for task in moved} == {(person.pk, None), (home.pk, None)}
+    stays = set(Task.objects.filter(branch=branch).values_list("pk", "source"))
+    assert stays == {(stranger.pk, ""), (Task.objects.get(key=str(case.pk), source="case").pk, "case")}
 
 
 @pytest.mark.django_db(transaction=True)
