@@ -23,7 +23,7 @@ class CustomersConfig(AppConfig):
         )
         from customers.campaigns import exports as campaign_lists  # noqa: F401 - registers its list
         from customers.campaigns import services as campaign_deeds  # noqa: F401 - registers what two people sign
-        from customers.campaigns.cards import campaigns_card
+        from customers.campaigns.cards import campaign_events, campaigns_card
         from customers.cases import register as cases
         from customers.counter import register as counter
         from customers.feedback import follow_up, occasions, slips
@@ -35,7 +35,13 @@ class CustomersConfig(AppConfig):
         from customers.persons import register as persons
         from customers.provenance import bulk  # noqa: F401 - registers the orders it does
         from customers.provenance import cards as provenance
-        from customers.registries import list_filters, number_readers, page_cards, slip_parts
+        from customers.registries import (
+            list_filters,
+            number_readers,
+            page_cards,
+            slip_parts,
+            timeline_sources,
+        )
         from customers.reminders import sources as reminders
         from customers.tags import register as tags
         from customers.tasks import register as tasks
@@ -62,6 +68,7 @@ class CustomersConfig(AppConfig):
         filters.register_own_filters()
         slip_parts.register("customers.feedback", slips.slip_part)
         page_cards.register("customers.campaigns", campaigns_card, place="side", order=600)
+        timeline_sources.register("customers.campaigns", campaign_events, kind="contact")
         list_filters.register("agrees", consents.AGREES_FILTER)
         columns.register_own_columns()
         post_migrate.connect(prepare_privacy, sender=self)

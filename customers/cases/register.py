@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.choices import PostCode
 from customers.cases import cards, services
-from customers.registries import TaskKind, page_actions, page_cards, task_kinds
+from customers.registries import TaskKind, page_actions, page_cards, task_kinds, timeline_sources
 
 
 def register() -> None:
@@ -25,4 +25,5 @@ def register() -> None:
         ),
     )
     page_cards.register("customers.cases", cards.case_card, place="side", order=40)
+    timeline_sources.register("customers.cases", cards.case_events, kind="contact")
     page_actions.register("customers.take_case", cards.take_action, order=260)

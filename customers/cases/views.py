@@ -20,6 +20,7 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, id_in, page_of
 from customers.cases import forms, policies, selectors, services
 from customers.choices import CaseKind, CaseState
+from customers.feedback.policies import may_invite
 from customers.models import Case, Customer
 from customers.policies import may_read_fully
 from customers.views import allow, form_page
@@ -116,6 +117,10 @@ def _case_page(request: HttpRequest, found: Case, **given: StrictForm) -> HttpRe
         "is_late": found.is_late(today),
         "events": found.events.visible_to(staff).select_related("by").order_by("at", "pk"),
         "may_answer": may_answer,
+        "may_invite": found.state == CaseState.CLOSED
+        and found.kind != CaseKind.PRAISE
+        and found.customer is not None
+        and may_invite(staff, found.customer),
     }
     if may_answer and found.is_open:
         context |= {

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember
 from customers import registries
-from customers.models import Customer, VisitNote
+from customers.choices import CaseKind, CaseState
+from customers.models import Case, Customer, VisitNote
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,14 @@ def _visited(staff: StaffMember, key: str) -> Served | None:
     return Served(note.household.head, note.household.branch_id, note.officer)
 
 
+def _answered(staff: StaffMember, key: str) -> Served | None:
+    rows = Case.objects.visible_to(staff).filter(pk=_number(key), state=CaseState.CLOSED)
+    case = (
+        rows.exclude(customer=None).exclude(kind=CaseKind.PRAISE).select_related("customer__branch").first()
+    )
+    return case and Served(case.customer, case.branch_id, case.answered_by)
+
+
 REGISTRATION = Occasion(
     "registration",
     _("Registration"),
@@ -96,9 +105,21 @@ VISIT = Occasion(
     GROUP BY 1, 2
     """,
 )
+CASE = Occasion(
+    "case",
+    _("Complaint or request answered"),
+    _("How did we deal with what you told us?"),
+    _answered,
+    """
+    SELECT branch_id, answered_by_id AS staff_id, count(*) AS n FROM customers_case
+    WHERE told_on > %(since)s AND told_on <= %(until)s AND kind <> 'praise' AND customer_id IS NOT NULL
+        AND answered_by_id IS NOT NULL
+    GROUP BY 1, 2
+    """,
+)
 
 
 def register_own() -> None:
     """The occasions of the registry itself."""
-    for found in (REGISTRATION, VISIT):
+    for found in (REGISTRATION, VISIT, CASE):
         registries.occasions.register(found.code, found)

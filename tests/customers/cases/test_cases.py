@@ -13,7 +13,10 @@ from branches.models import CalendarDay
 from branches.selectors import branches_of
 from coopcrm.shared.errors import DomainError
 from customers.cases import rules, selectors, services
+from customers.cases.cards import case_card, case_events
+from customers.feedback.occasions import CASE
 from customers.models import Case, Task
+from customers.registries import Window
 from customers.tasks.services import finish_task, settle_tasks
 from tests.factories import TODAY, make_branch, make_case, make_customer, make_staff
 
@@ -204,7 +207,7 @@ def test_a_complaint_is_taken_in_on_the_customers_page_answered_told_and_printed
     case.refresh_from_db()
     assert case.state == "closed"
     assert ANSWER in client.get(reverse("customers:case-letter", args=[case.pk])).content.decode()
-    assert reverse("customers:case", args=[case.pk]) not in client.get(page).content.decode()
+    assert case_card(director, customer, None) is None
 
 
 def test_the_queue_costs_the_same_queries_with_one_case_and_with_three(client, branch, cashier, director):
@@ -222,3 +225,20 @@ def test_the_queue_costs_the_same_queries_with_one_case_and_with_three(client, b
         make_case(cashier, customer=make_customer(branch=branch))
 
     assert queries() == one
+
+
+def test_who_was_answered_can_be_asked_how_it_was_and_the_timeline_tells_both_days(
+    client, branch, cashier, director
+):
+    case = answered(make_case(cashier, customer=make_customer(branch=branch)), director)
+    before = CASE.served(cashier, str(case.pk))
+    services.tell_customer(staff=director, case=case, how="phone", on=TODAY)
+
+    served = CASE.served(cashier, str(case.pk))
+    events = case_events(cashier, case.customer, [], Window(10))
+    client.force_login(cashier)
+    page = client.get(reverse("customers:case", args=[case.pk])).content.decode()
+
+    assert (before, served.customer, served.staff) == (None, case.customer, director)
+    assert {event.text for event in events} == {ANSWER, case.words}
+    assert reverse("customers:feedback-invite", args=["case", case.pk]) in page
