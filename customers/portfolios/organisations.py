@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember, Unit, in_force
 from branches.selectors import posts_on
 from coopcrm.shared.errors import require
-from customers.choices import CustomerKind
+from customers.choices import CustomerKind, CustomerState
 from customers.models import Customer, OrganisationManager
 from customers.portfolios import policies
 
@@ -43,6 +43,17 @@ def managed_by(staff: StaffMember, *, on: date) -> QuerySet[Customer]:
     """Organisations for which a person is responsible on a day."""
     rows = OrganisationManager.objects.filter(in_force(on), staff=staff)
     return Customer.objects.filter(pk__in=rows.values("organisation"))
+
+
+def counts(staff: StaffMember, *, on: date) -> dict[tuple[int, int | None], int]:
+    """By branch and manager (None: the director's post) how many organisations, of the branches a person works with."""
+    rows = (
+        OrganisationManager.objects.visible_to(staff)
+        .filter(in_force(on), organisation__state=CustomerState.ACTIVE)
+        .values("organisation__branch", "staff")
+        .annotate(n=Count("pk"))
+    )
+    return {(row["organisation__branch"], row["staff"]): row["n"] for row in rows}
 
 
 @transaction.atomic

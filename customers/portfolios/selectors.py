@@ -11,7 +11,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from branches.models import Post, StaffMember, Unit, in_force
 from branches.selectors import branches_of, posts_on
 from customers.choices import HandoverState
-from customers.models import Handover, HandoverItem, Household, ManagerAssignment
+from customers.models import (
+    Customer,
+    Handover,
+    HandoverItem,
+    Household,
+    ManagerAssignment,
+    OrganisationManager,
+)
+from customers.portfolios import organisations
 from customers.portfolios.policies import MANAGING, SUPERVISING, posts_at
 
 UNMANAGED = """
@@ -58,11 +66,12 @@ def first_without_manager() -> int | None:
 
 @dataclass(frozen=True)
 class Portfolio:
-    """A manager (None: the director's post) at a branch, how many households, and who stands in."""
+    """A manager (None: the director's post) at a branch, how many households and organisations, and who stands in."""
 
     branch: Unit
     manager: StaffMember | None
     households: int
+    organisations: int
     stand_in: Post | None
     handover: Handover | None
 
@@ -77,7 +86,9 @@ def portfolios(staff: StaffMember, *, on: date) -> list[Portfolio]:
         .annotate(households=Count("pk"))
     )
     counts = {(row["household__branch"], row["staff"]): row["households"] for row in rows}
-    people = StaffMember.objects.in_bulk({staff_id for _branch, staff_id in counts if staff_id})
+    beside = organisations.counts(staff, on=on)
+    keys = list(dict.fromkeys((*counts, *beside)))
+    people = StaffMember.objects.in_bulk({staff_id for _branch, staff_id in keys if staff_id})
     stand_ins = {
         (post.unit.branch_id_of, post.stands_in_for_id): post
         for post in posts_on(on).exclude(stands_in_for=None).select_related("staff", "unit")
@@ -90,11 +101,12 @@ def portfolios(staff: StaffMember, *, on: date) -> list[Portfolio]:
         Portfolio(
             branch=branches[branch_id],
             manager=people.get(staff_id),
-            households=number,
+            households=counts.get((branch_id, staff_id), 0),
+            organisations=beside.get((branch_id, staff_id), 0),
             stand_in=stand_ins.get((branch_id, staff_id)),
             handover=handovers.get((branch_id, staff_id)),
         )
-        for (branch_id, staff_id), number in counts.items()
+        for branch_id, staff_id in keys
         if branch_id in branches
     ]
     return sorted(found, key=lambda row: (row.branch.code, row.manager is None, str(row.manager)))
@@ -128,6 +140,17 @@ def items_of(handover: Handover) -> QuerySet[HandoverItem]:
     """The list: what must be visited first, then by what is owed."""
     rows = handover.items.select_related("household__head", "household__village", "noted_by")
     return rows.order_by("-must_visit", "-exposure", "pk")
+
+
+def passing_with(handover: Handover) -> QuerySet[Customer]:
+    """Organisations that pass with a handover, or have passed when it was closed."""
+    who, day = (handover.giver_id, handover.effective_on) if handover.is_open else (handover.taker_id, None)
+    rows = OrganisationManager.objects.filter(organisation__branch=handover.branch, staff=who)
+    if day is None:
+        rows = rows.filter(valid_from=handover.effective_on)
+    else:
+        rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=day))
+    return Customer.objects.filter(pk__in=rows.values("organisation")).order_by("pinyin", "pk")
 
 
 def summary_of(handover: Handover) -> dict:

@@ -20,6 +20,7 @@ from customers.models import Handover
 from customers.portfolios import forms, policies, selectors, services
 from customers.views import allow, form_page
 
+MOST_ORGANISATIONS = 200
 ITEMS = Keyset("handover-items", ("-must_visit", "-exposure", "pk"))
 HANDOVERS = Keyset("handovers", ("-pk",))
 
@@ -118,6 +119,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
         "handover": found,
         "page": page,
         "summary": selectors.summary_of(found),
+        "organisations": list(selectors.passing_with(found).visible_to(staff)[:MOST_ORGANISATIONS]),
         "stand_in": selectors.stand_in_for(found.giver, found.branch, timezone.localdate()),
         "may_note": found.is_open and takes_part and found.taken_at is None,
         "may_give": found.is_open and found.given_at is None and policies.may_sign_giving(staff, found),

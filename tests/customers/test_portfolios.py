@@ -9,8 +9,9 @@ from django.utils import timezone
 from branches.choices import PostCode
 from branches.models import Post, StaffMember, in_force
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from customers.choices import CustomerKind
 from customers.models import Handover, Household, ManagerAssignment
-from customers.portfolios import selectors, services
+from customers.portfolios import organisations, selectors, services
 from tests.book import make_class, make_loan
 from tests.factories import branch_of, make_branch, make_customer, make_household, make_staff
 
@@ -246,10 +247,13 @@ def test_the_pages_walk_a_handover_from_list_to_last_signature(
     client.force_login(director)
     assert "Director" not in client.get("/portfolios/").content.decode().split("<tbody>")[1].split("<td")[0]
     people = {"giver": officer.pk, "taker": colleague.pk, "supervisor": accountant.pk}
+    firm = make_customer("光山县茶厂", branch=branch, kind=CustomerKind.ORGANISATION)
+    organisations.name_manager(organisation=firm, manager=officer, from_day=TODAY, by=director)
     answer = client.post(
         f"/portfolios/{branch.pk}/hand-over/", {**people, "reason": "leave", "effective_on": TODAY}
     )
     handover = Handover.objects.get()
+    assert "光山县茶厂" in client.get(answer.url).content.decode()
     assert answer.url == f"/handovers/{handover.pk}/"
 
     client.force_login(colleague)
@@ -267,6 +271,9 @@ def test_the_pages_walk_a_handover_from_list_to_last_signature(
     assert handover.state == "closed"
     assert "The greenhouse is gone." in client.get(f"/handovers/{handover.pk}/").content.decode()
     assert selectors.givers_at(branch, TODAY).get() == colleague
+    assert list(selectors.passing_with(handover)) == [firm]
+    portfolio = next(row for row in selectors.portfolios(director, on=TODAY) if row.manager == colleague)
+    assert (portfolio.households, portfolio.organisations) == (3, 1)
 
 
 def test_the_pages_cost_the_same_with_few_households_and_with_many(
