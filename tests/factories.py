@@ -23,7 +23,7 @@ from customers.choices import (
 )
 from customers.feedback import services
 from customers.feedback.occasions import Served
-from customers.identity import check_resident_id
+from customers.identity import USCC, check_resident_id, check_uscc
 from customers.models import (
     Case,
     Customer,
@@ -106,6 +106,13 @@ def resident_number(born: str = "19800512", sequence: int | None = None, county:
     sequence = next(_serial) % 900 + 10 if sequence is None else sequence
     first = f"{county}{born}{sequence:03d}"
     return next(n for c in "0123456789X" if check_resident_id(n := first + c).valid)
+
+
+def organisation_code(first: str = "93411522MA44XYW1") -> str:
+    """A unified social credit code that stands, of the category of its first two places."""
+    letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    found = (f"{first}{a}{b}" for a in letters for b in letters)
+    return next(text for text in found if USCC.fullmatch(text) and check_uscc(text).org_check)
 
 
 def make_customer(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from branches.models import StaffMember, Unit
 from customers import consents
 from customers.counter import drafts, slips
-from customers.counter.family import Family, Settled, settle
+from customers.counter.family import Family, Settled, name_representative, settle
 from customers.counter.services import Applicant, applicant, find_or_create, in_turn, register_applicant
 from customers.models import Customer, Slip
 
@@ -55,7 +55,7 @@ def register_at_counter(
     ``said`` are the arguments of ``services.applicant``. Raises the refusals of ``services``; one that concerns a
     line of the papers comes as ``family.OfLine``. The same form sent again is answered with what it has registered.
     """
-    family, agreed = family or Family(), tuple(agrees_to)
+    family, agreed = Family() if family is None else family, tuple(agrees_to)
     person = applicant(staff=staff, branch=branch, as_of=as_of, form_key=form_key, **said)
 
     def deed() -> AtCounter:
@@ -92,7 +92,11 @@ def in_words_beforehand(
 def _register(person: Applicant, family: Family, agrees_to: tuple[str, ...]) -> Settled:
     if not family:
         main = register_applicant(person, agrees_to=agrees_to)
-        return Settled(main, household=main.household, opens_household=main.is_new and person.home.opens)
+        settled = Settled(main, household=main.household, opens_household=main.is_new and person.home.opens)
+        if family.representative and main.is_new:
+            line = family.representative
+            settled.beside.append(name_representative(person=person, organisation=main.customer, line=line))
+        return settled
     main = find_or_create(person)
     if main.is_sent_again:
         return Settled(main)

@@ -7,7 +7,7 @@ register names a head and the others line by line (handbook §6.4). Nobody is wr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,10 @@ from customers.counter.services import Applicant, Registration, applicant, find_
 from customers.homes import selectors as homes
 from customers.homes import services as households
 from customers.models import Customer, Household, Marriage
+from customers.persons.choices import RepresentativeRole
+from customers.persons.organisations import add_representative, find_person, is_customer_number
 
-MAIN, SPOUSE = "", "spouse"
+MAIN, SPOUSE, REPRESENTATIVE = "", "spouse", "representative"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Family:
-    """What the papers say beside the person at the counter."""
+    """What the papers say beside the person at the counter; ``representative`` acts for an organisation by law."""
 
     spouse: Line | None = None
     certificate: str = ""
     married_on: date | None = None
     members: tuple[Line, ...] = ()
+    representative: Line | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -114,10 +117,11 @@ def settle(*, person: Applicant, main: Registration, family: Family) -> Settled:
     return done
 
 
-def _of_line(person: Applicant, line: Line) -> Registration:
+def _of_line(person: Applicant, line: Line, *, lives_there: bool = True) -> Registration:
+    """Whoever stands in a line; somebody new lives where the person at the counter does, unless told otherwise."""
     if line.known is not None:
         return Registration(line.known, is_new=False)
-    place = {name: person.details[name] for name in ("village", "group_no", "address")}
+    place = {name: person.details[name] for name in ("village", "group_no", "address") if lives_there}
     said: Mapping[str, Any] = {"name": line.name, "id_number": line.id_number, "phone": line.phone}
     try:
         written = applicant(
@@ -131,6 +135,30 @@ def _of_line(person: Applicant, line: Line) -> Registration:
         return find_or_create(written)
     except DomainError as refusal:
         raise OfLine(line.about, refusal) from refusal
+
+
+def name_representative(*, person: Applicant, organisation: Customer, line: Line) -> Registration:
+    """Find or register who acts for a new organisation by law, and note it; the caller holds the transaction."""
+    try:
+        if line.known is None and is_customer_number(line.id_number):
+            line = replace(line, known=find_person(person.staff, line.id_number))
+            require(line.known, _("Nobody has this customer number."), code="nobody")
+        elif line.known is None and not line.name and (found := find_person(person.staff, line.id_number)):
+            line = replace(line, known=found)
+        done = _of_line(person, line, lives_there=False)
+        add_representative(
+            staff=person.staff,
+            organisation=organisation,
+            person=done.customer,
+            role=RepresentativeRole.LEGAL,
+            valid_from=person.as_of,
+            as_of=person.as_of,
+        )
+    except OfLine:
+        raise
+    except DomainError as refusal:
+        raise OfLine(line.about, refusal) from refusal
+    return done
 
 
 def _gather(person: Applicant, family: Family, people: dict[str, Customer], done: Settled) -> None:

@@ -16,12 +16,13 @@ from coopcrm.shared.uploads import refusal_for
 from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
 from customers import identity
 from customers.choices import DocumentKind, Relation, Sex
-from customers.counter.family import SPOUSE, Family, Line
+from customers.counter.family import REPRESENTATIVE, SPOUSE, Family, Line
 from customers.forms import numeric
 from customers.models import Customer, Household
 from customers.names import simplified
 from customers.persons import words
 from customers.persons.judging import judge
+from customers.persons.organisations import is_customer_number
 from customers.purposes import AT_COUNTER, RULES
 
 CERTIFICATE_WORDS = _(
@@ -234,6 +235,21 @@ class CounterForm(StrictForm):
         widget=numeric(inputmode="tel", **{"data-checked": ""}),
     )
     spouse_known = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    representative_number = forms.CharField(
+        label=_("Number of the legal representative"),
+        required=False,
+        max_length=40,
+        widget=numeric(inputmode="text", spellcheck="false", **{"data-checked": ""}),
+        help_text=_("Identity number, or the customer number of somebody known."),
+    )
+    representative_name = forms.CharField(
+        label=_("Name of the legal representative"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Somebody new is registered with it."),
+    )
+    representative_known = forms.IntegerField(required=False, widget=forms.HiddenInput)
     register_no = forms.CharField(label=_("Register number"), required=False, max_length=30)
     reason = forms.CharField(
         label=_("Register anyway, because"),
@@ -328,6 +344,7 @@ class CounterForm(StrictForm):
         self._find_household(data)
         for about in (SPOUSE, *self.lines):
             self._check_line(about, data)
+        self._check_representative(data)
         if self.has_spouse and not data.get("spouse_name") and not data.get("spouse_known"):
             self.add_error("spouse_name", _("Write the name of the spouse as it stands on the certificate."))
         return data
@@ -343,6 +360,22 @@ class CounterForm(StrictForm):
             self.add_error(f"{about}_name", _("Write the name as it stands in the register."))
         if not data.get(f"{about}_relation"):
             self.add_error(f"{about}_relation", _("Choose the relation to the head."))
+
+    def _check_representative(self, data: dict) -> None:
+        """Who acts for an organisation by law stands on its licence; a customer number is taken as it is."""
+        number = data.get(f"{REPRESENTATIVE}_number", "")
+        if not self.is_organisation or data.get(f"{REPRESENTATIVE}_known"):
+            return
+        if not identity.normalize_code(number):
+            text = _("Ask who represents it by law: the name and number stand on the licence and the card.")
+            self.add_error(f"{REPRESENTATIVE}_number", text)
+        elif not is_customer_number(number) and (said := words.number_words(number, self.as_of)):
+            self.add_error(f"{REPRESENTATIVE}_number", said)
+
+    @property
+    def is_organisation(self) -> bool:
+        """Whether a licence is on the table and no identity card."""
+        return self["kind"].value() == DocumentKind.USCC
 
     def is_filled(self, about: str) -> bool:
         """Whether something stands in a line of the papers."""
@@ -399,6 +432,7 @@ class CounterForm(StrictForm):
             certificate=self.cleaned_data["certificate"],
             married_on=self.cleaned_data["married_on"],
             members=tuple(lines),
+            representative=self._line(REPRESENTATIVE, answered) if self.is_organisation else None,
         )
 
     def _line(self, about: str, answered: set[str]) -> Line:
@@ -409,7 +443,7 @@ class CounterForm(StrictForm):
         )
         return Line(
             about=about,
-            relation=Relation.SPOUSE if about == SPOUSE else data[f"{about}_relation"],
+            relation=Relation.SPOUSE if about == SPOUSE else data.get(f"{about}_relation", Relation.OTHER),
             name=data[f"{about}_name"],
             id_number=data[f"{about}_number"],
             phone=data.get(f"{about}_phone", ""),

@@ -39,6 +39,7 @@ from customers.counter.family import MAIN, SPOUSE, OfLine
 from customers.models import Customer, Household, Slip
 from customers.names import simplified, spoken
 from customers.persons import words
+from customers.provenance import asking
 from customers.purposes import AT_COUNTER, RULES
 from customers.regions import region_of
 from customers.views import allow
@@ -142,6 +143,7 @@ def _page(
         "occupations": forms.OCCUPATIONS,
         "consent_texts": consent_words(form),
         "rows": rows,
+        "is_organisation": form.is_organisation,
         "shows_spouse": is_filled(form, (SPOUSE,)) or bool(form["certificate"].value()),
         "shows_register": is_filled(form, forms.ABOUT_LINES),
     }
@@ -178,14 +180,25 @@ def _registered(request: HttpRequest, done: desk.AtCounter, photo: bytes) -> Htt
         text = _("Already registered at %(branch)s. The customer's page is open for you.") % {
             "branch": done.customer.registered_at
         }
-        if not policies.may_read_fully(request.user, done.customer):
-            reveal.note_search(request.user, [done.customer])
+        text += asked_words(request, done.customer)
+    met = [one.customer for one in done.settled.people if not one.is_new]
+    foreign = [customer for customer in met if not policies.may_read_fully(request.user, customer)]
+    if foreign:
+        reveal.note_search(request.user, foreign)
     if done.settled.needs_look:
         text += " " + _("The certificate is kept as typed; please look at the paper again.")
     messages.success(request, text)
     if done.slip is not None:
         return redirect("customers:slip", done.slip.pk)
     return redirect("customers:customer", done.customer.pk)
+
+
+def asked_words(request: HttpRequest, customer: Customer) -> str:
+    """What somebody wanted the person to be asked at the next contact, as a sentence after another."""
+    if not policies.may_read_fully(request.user, customer):
+        return ""
+    asked = asking.asked_of([customer.pk]).get(customer.pk, [])
+    return " " + _("Ask for: %(asked)s.") % {"asked": ", ".join(asked)} if asked else ""
 
 
 def _keep_photo(request: HttpRequest, customer: Customer, photo: bytes) -> None:
@@ -212,9 +225,12 @@ def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[d
     known = sharing.known_elsewhere(foreign)
     holders = {match.customer.pk for match in matches if match.holds_the_number}
     reveal.note_search_once(request.user, [customer for customer in foreign if customer.pk in holders])
+    own = {match.customer.pk for match in matches} - {customer.pk for customer in foreign}
+    asked = asking.asked_of(own) if own else {}
     return [
         {
             "pk": match.customer.pk,
+            "asked": ", ".join(asked.get(match.customer.pk, [])),
             "elsewhere": known.get(match.customer.pk),
             "name": selectors.name_for(request.user, match.customer),
             "place": selectors.place(match.customer),

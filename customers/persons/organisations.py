@@ -18,6 +18,7 @@ from customers.persons import policies
 from customers.persons.choices import LegalForm, OrganisationCategory, RepresentativeRole
 from customers.portfolios.organisations import put_under_director
 
+LEAST_DOCUMENT = 12
 FORMS = {
     OrganisationCategory.INDIVIDUAL_BUSINESS: LegalForm.INDIVIDUAL,
     OrganisationCategory.FARMERS_COOPERATIVE: LegalForm.COOPERATIVE,
@@ -183,13 +184,23 @@ def _end(row, on: date):
     return row
 
 
+def _code(typed: str) -> str:
+    return identity.normalize_code(typed).lstrip("#")
+
+
+def is_customer_number(typed: str) -> bool:
+    """Whether a number is one of ours and none of a document: few digits, perhaps with ``#`` before them."""
+    text = _code(typed)
+    return text.isdecimal() and len(text) < LEAST_DOCUMENT
+
+
 def find_person(staff: StaffMember, typed: str) -> Customer | None:
     """The person of an identity number or a customer number, of any branch; None when nobody fits."""
-    text = identity.normalize_code(typed).lstrip("#")
+    text = _code(typed)
     people = (
         Customer.objects.visible_to(staff).current().filter(kind=CustomerKind.PERSON).select_related("branch")
     )
-    if text.isdecimal() and len(text) < 12:
+    if is_customer_number(typed):
         return people.filter(pk=int(text)).first()
     judged = identity.check_resident_id(text)
     if not judged.valid:

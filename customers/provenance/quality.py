@@ -111,6 +111,20 @@ SENTENCES: dict[str, tuple[str, Any]] = {
         _("Settle the open question whether this person is registered twice; it takes no call."),
     ),
 }
+ASKED_WORDS: dict[str, Any] = {
+    "document": _("identity card"),
+    "phone": _("phone"),
+    "village": _("village"),
+    "birth_date": _("date of birth"),
+    "sex": _("sex"),
+    "document_wrong": _("identity number once more"),
+    "document_disputed": _("paper of the disputed number"),
+    "document_expired": _("new identity card"),
+    "phone_wrong": _("phone once more"),
+    "disputed": _("what is right among contradicting statements"),
+    "stale": _("card, to confirm what is known"),
+    "double": _("whether registered twice"),
+}
 ASKED = tuple(code for code in SENTENCES if code != "double")
 """What can be asked at the next contact."""
 

@@ -208,6 +208,9 @@ async function keep(keepalive = false) {
 // The household: only the fields that the choice needs ------------------------------------------------------------------
 
 field("home").addEventListener("change", showHome);
+field("kind").addEventListener("change", ({ target }) => {
+  document.getElementById("representative").hidden = target.value !== "uscc";
+});
 function showHome() {
   for (const part of form.querySelectorAll("[data-home]")) part.hidden = part.dataset.home !== field("home").value;
   showLines();

@@ -2,9 +2,12 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from branches.choices import PostCode
+from customers.choices import CustomerKind
 from customers.models import Customer
+from customers.provenance.asking import ask_at_next_contact
 from tests.factories import (
     branch_of,
     make_branch,
@@ -12,6 +15,7 @@ from tests.factories import (
     make_household,
     make_staff,
     make_village,
+    organisation_code,
     resident_number,
 )
 
@@ -233,3 +237,57 @@ def test_field_is_judged_the_moment_it_is_left(client, cashier, name, typed, wor
 
     found = " ".join(answer.json()["words"])
     assert (words in found) if words else found == ""
+
+
+def licence_form(**given):
+    number = organisation_code()
+    return counter_form(number=number, kind="uscc", name="光山县孙家茶叶专业合作社", home="none", **given)
+
+
+def test_licence_asks_who_represents_it_by_law(client, cashier):
+    response = client.post(reverse("customers:new"), licence_form())
+
+    assert "Ask who represents it by law" in response.content.decode()
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_legal_representative_is_found_or_registered_with_the_organisation(client, cashier, is_known):
+    number = resident_number()
+    person = make_customer("王建国", branch=branch_of(cashier), number=number) if is_known else None
+    said = {"representative_number": f"#{person.pk}"} if person else {"representative_number": number}
+
+    client.post(reverse("customers:new"), licence_form(representative_name="王建国", **said))
+
+    firm = Customer.objects.get(kind=CustomerKind.ORGANISATION)
+    acting = firm.representatives.get()
+    assert (acting.role, acting.person.name, acting.person.village) == (
+        "legal_representative",
+        "王建国",
+        None,
+    )
+    assert person is None or acting.person == person
+    assert Customer.objects.count() == 2
+
+
+def test_nothing_is_written_when_the_representative_is_refused(client, cashier):
+    number = resident_number()
+    make_customer("李秀英", branch=branch_of(cashier), number=number)
+
+    form = licence_form(representative_number=number, representative_name="王建国")
+    response = client.post(reverse("customers:new"), form)
+
+    assert "under another name" in response.content.decode()
+    assert not Customer.objects.filter(kind=CustomerKind.ORGANISATION).exists()
+
+
+def test_what_is_to_be_asked_stands_beside_the_known_person_and_after_registering_again(client, cashier):
+    number = resident_number()
+    known = make_customer(branch=branch_of(cashier), number=number)
+    ask_at_next_contact(staff=cashier, customer=known, on=timezone.localdate())
+
+    line = client.post(reverse("customers:known"), counter_form(number=number)).content.decode()
+    page = client.post(reverse("customers:new"), counter_form(number=number), follow=True).content.decode()
+
+    assert "Ask for: phone, village" in line
+    assert "Ask for: phone, village" in page

@@ -13,22 +13,21 @@ from branches.models import Post
 from coopcrm.shared.errors import PermissionRefused, Refused
 from customers.choices import CustomerKind
 from customers.counter.services import register_customer
-from customers.identity import USCC, check_uscc
 from customers.models import Customer, Organisation, OrganisationManager
 from customers.persons import organisation_selectors, organisations
 from customers.portfolios import organisations as managers
 from customers.portfolios.services import adopt_orphans
-from tests.factories import branch_of, make_customer, make_household, make_staff, resident_number
+from tests.factories import (
+    branch_of,
+    make_customer,
+    make_household,
+    make_staff,
+    organisation_code,
+    resident_number,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
-
-
-def code(first: str = "93411522MA44XYW1") -> str:
-    """A code that stands, of the category of its first two places."""
-    letters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    found = (f"{first}{a}{b}" for a in letters for b in letters)
-    return next(text for text in found if USCC.fullmatch(text) and check_uscc(text).org_check)
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def cooperative(cashier):
         branch=branch_of(cashier),
         name="光山县孙家茶叶专业合作社",
         id_kind="uscc",
-        id_number=code(),
+        id_number=organisation_code(),
         as_of=TODAY,
     )
     return done.customer
@@ -125,7 +124,7 @@ def test_enterprise_has_no_members(cashier):
         branch=branch_of(cashier),
         name="光山县茶叶有限公司",
         id_kind="uscc",
-        id_number=code("91411522MA44XYW1"),
+        id_number=organisation_code("91411522MA44XYW1"),
         as_of=TODAY,
     ).customer
 
