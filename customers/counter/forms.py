@@ -55,6 +55,14 @@ HOMES = [
 ]
 
 
+def phone_in(typed: str) -> str:
+    """The normalised phone number; refused in words when it does not stand."""
+    judged = identity.check_phone(typed)
+    if typed.strip() and not judged.valid:
+        raise forms.ValidationError(words.phone_reason(judged.reason))
+    return judged.normalized or ""
+
+
 class VillageField(forms.CharField):
     """A village by name, pinyin or initials; ``<name>_id`` holds the one that was picked."""
 
@@ -303,18 +311,10 @@ class CounterForm(StrictForm):
         return self.branches.get(chosen) or next(iter(self.branches.values()), None)
 
     def clean_phone(self) -> str:
-        typed = self.cleaned_data["phone"]
-        judged = identity.check_phone(typed)
-        if typed.strip() and not judged.valid:
-            raise forms.ValidationError(words.phone_reason(judged.reason))
-        return judged.normalized or ""
+        return phone_in(self.cleaned_data["phone"])
 
     def clean_spouse_phone(self) -> str:
-        typed = self.cleaned_data["spouse_phone"]
-        judged = identity.check_phone(typed)
-        if typed.strip() and not judged.valid:
-            raise forms.ValidationError(words.phone_reason(judged.reason))
-        return judged.normalized or ""
+        return phone_in(self.cleaned_data["spouse_phone"])
 
     def clean_married_on(self):
         married = self.cleaned_data["married_on"]
