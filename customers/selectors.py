@@ -128,11 +128,16 @@ def members_of(household: Household, today: date, staff: StaffMember) -> list[Me
 def veiled(members: Iterable[Membership], staff: StaffMember) -> list[Membership]:
     """Members with the names masked of those who are kept for the law alone."""
     members = list(members)
-    if not policies.may_see_locked(staff):
-        for row in members:
-            if row.customer.is_locked:
-                row.customer.name = masking.mask_name(row.customer.name)
+    veil((row.customer for row in members), staff)
     return members
+
+
+def veil(people: Iterable[Customer], staff: StaffMember) -> None:
+    """Mask, on the rows given, the names of those who are kept for the law alone; each row is given once."""
+    if not policies.may_see_locked(staff):
+        for person in people:
+            if person.is_locked:
+                person.name = masking.mask_name(person.name)
 
 
 def open_pairs(customer: Customer) -> list[ReviewPair]:

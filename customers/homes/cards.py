@@ -46,7 +46,7 @@ def life_card(staff: StaffMember, customer: Customer | None, household: Househol
     """What waits for a review or a head, what is marked, and the last events."""
     if household is None:
         return None
-    rows = list(selectors.events_of(household)[:SHOWN_EVENTS])
+    rows = selectors.veiled_events(household, staff, SHOWN_EVENTS)
     waiting = selectors.awaits_review(household)
     mark = selectors.empty_mark(household)
     return "customers/homes/_life_card.html", {
@@ -66,7 +66,7 @@ def tree_card(staff: StaffMember, customer: Customer | None, household: Househol
         return None
     return "customers/homes/_tree_card.html", {
         "household": household,
-        "tree": selectors.tree(household, timezone.localdate()),
+        "tree": selectors.tree(household, timezone.localdate(), staff),
         "person": customer,
     }
 

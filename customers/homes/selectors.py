@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy
 
-from branches.models import in_force
+from branches.models import StaffMember, in_force
 from customers.choices import Relation
 from customers.homes.choices import EventKind
 from customers.models import (
@@ -20,6 +20,7 @@ from customers.models import (
     Marriage,
     Membership,
 )
+from customers.selectors import veil, veiled
 
 COUPLE = (Relation.HEAD, Relation.SPOUSE, Relation.SIBLING)
 ORDER = {code: place for place, code in enumerate(Relation.values)}
@@ -111,6 +112,13 @@ def events_of(household: Household) -> QuerySet[HouseholdEvent]:
     )
 
 
+def veiled_events(household: Household, staff: StaffMember, most: int) -> list[HouseholdEvent]:
+    """The last ``most`` events; who is locked is veiled in them."""
+    events = list(events_of(household)[:most])
+    veil((one for event in events for one in (event.customer, event.partner) if one), staff)
+    return events
+
+
 # -- The tree ----------------------------------------------------------------------------------------------------------
 
 
@@ -152,8 +160,8 @@ GENERATIONS = (
 )
 
 
-def tree(household: Household, day: date) -> list[Generation]:
-    """The household by generations on a day, with those who died out of it; two queries."""
+def tree(household: Household, day: date, staff: StaffMember) -> list[Generation]:
+    """The household by generations on a day, with those who died out of it; two queries. Who is locked is veiled."""
     rows = (
         Membership.objects.filter(household=household, valid_from__lte=day)
         .exclude(valid_to=F("valid_from"))
@@ -162,7 +170,7 @@ def tree(household: Household, day: date) -> list[Generation]:
     )
     away = absences_on(household, day)
     leaves: dict[int, Leaf] = {}
-    for row in rows:
+    for row in veiled(rows, staff):
         person = row.customer
         belongs = row.valid_to is None or row.valid_to > day
         died_here = person.deceased_on is not None and row.valid_to == person.deceased_on

@@ -39,7 +39,7 @@ def life(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
         "form": form,
         "household": household,
         "place": place(household),
-        "tree": selectors.tree(household, timezone.localdate()),
+        "tree": selectors.tree(household, timezone.localdate(), request.user),
     }
     if request.method == "POST" and form.is_valid():
         confirmed = request.POST.get("seen") == form.digest()
@@ -86,11 +86,11 @@ def events(request: HttpRequest, pk: int) -> HttpResponse:
     readings.note_household(request.user, household)
     day = day_asked(request) or timezone.localdate()
     may_keep = policies.may_keep(request.user, household)
-    rows = list(selectors.events_of(household)[:100])
+    rows = selectors.veiled_events(household, request.user, 100)
     context = {
         "household": household,
         "place": place(household),
-        "tree": selectors.tree(household, day),
+        "tree": selectors.tree(household, day, request.user),
         "day": day,
         "events": [(row, story.title_of(row)) for row in rows],
         "may_undo": may_keep,
