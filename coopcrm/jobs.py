@@ -13,7 +13,7 @@ from coopcrm.shared.forms import takes
 from coopcrm.shared.models import Job
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.selectors import jobs_visible_to, progress_of
-from coopcrm.shared.work import cancel_job
+from coopcrm.shared.work import cancel_job, take_back_address
 
 PAGE_ROWS = 50
 ERROR_ROWS = 200
@@ -50,7 +50,8 @@ def job_page(request, pk: int) -> HttpResponse:
     job = page["job"]
     rows = list(job.error_rows.all()[: ERROR_ROWS + 1])
     page |= {"error_rows": rows[:ERROR_ROWS], "has_more_errors": len(rows) > ERROR_ROWS}
-    return render(request, "jobs/job.html", {**page, "may_cancel": may_cancel(request.user, job)})
+    page |= {"may_cancel": may_cancel(request.user, job), "back_url": take_back_address(request.user, job)}
+    return render(request, "jobs/job.html", page)
 
 
 @require_safe

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from django.conf import settings
 from django.urls import Resolver404, get_script_prefix, resolve
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -43,6 +45,15 @@ class Place:
     def url(self) -> str:
         """The address below the prefix that the site is served under."""
         return get_script_prefix() + self.path.lstrip("/")
+
+    @cached_property
+    def names(self) -> str:
+        """The label in every language of the product, in small letters: people type the one they think in."""
+        found = []
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                found.append(str(self.label).lower())
+        return "\n".join(found)
 
     def is_open_to(self, posts: frozenset[str]) -> bool:
         """Whether one of these posts works here."""
@@ -201,7 +212,24 @@ DEEDS = (
     ),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/exports/", "download", _("See the lists taken out"), "dao chu qing dan ming dan"),
+    Place(
+        "/tags/",
+        "star",
+        _("See the tags"),
+        "biao qian",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
+        "/slips/",
+        "file-text",
+        _("Check a slip"),
+        "he dui hui dan ping zheng",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
     Place("/help/", "help-circle", _("Read the help"), "bang zhu shou ce"),
+    Place("/help/rules/", "scale", _("Read the rules in sentences"), "bang zhu gui ze shuo ming"),
+    Place("/help/first-day/", "calendar-check", _("First day"), "di yi tian xin yuan gong ru zhi"),
+    Place("/help/quiz/", "circle-check", _("Take the quiz"), "ce yan kao shi zhi shi wen da"),
 )
 
 
@@ -264,6 +292,12 @@ def palette_entries(places: list[Place], posts: frozenset[str]) -> list[dict]:
         (deed, _("Do")) for deed in open_places(DEEDS, posts)
     ]
     return [
-        {"label": str(place.label), "kind": str(kind), "url": place.url, "keys": place.pinyin}
+        {
+            "label": str(place.label),
+            "kind": str(kind),
+            "url": place.url,
+            "keys": place.pinyin,
+            "names": place.names,
+        }
         for place, kind in entries
     ]

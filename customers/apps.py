@@ -45,6 +45,7 @@ class CustomersConfig(AppConfig):
         from customers.reminders import sources as reminders
         from customers.tags import register as tags
         from customers.tasks import register as tasks
+        from customers.together import services as together
 
         audit.subjects_are(Customer, url_name="customers:customer", related=story.related_rows)
         rotation.register()
@@ -59,6 +60,7 @@ class CustomersConfig(AppConfig):
         page_cards.register("customers.consents", consents.consents_card, place="side", order=800)
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()
+        together.register()
         homes.register()
         reminders.register()
         cases.register()

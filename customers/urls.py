@@ -19,11 +19,14 @@ from customers.reminders import urls as reminders
 from customers.search import views as search
 from customers.tags import views as tags
 from customers.tasks import urls as tasks
+from customers.together import views as together
 
 app_name = "customers"
 
 urlpatterns = [
     path("customers/", lists.customer_list, name="list"),
+    path("customers/together/", together.act, name="together"),
+    path("customers/together/<int:pk>/back/", together.take_back, name="take-back"),
     path("customers/views/", lists.keep_view, name="keep-view"),
     path("customers/views/<int:pk>/", lists.change_view, name="change-view"),
     path("customers/search/", search.search, name="search"),

@@ -77,6 +77,11 @@ class Work:
             rows = {"subject": subject[:200], "reason": reason[:300], "reason_params": params}
             JobErrorRow.objects.create(job=self.job, order=self.order, **rows)
 
+    def remember(self, **ids) -> None:
+        """Keep with the order whom it changed (ids and days), so that the work can be taken back."""
+        self.order.payload |= ids
+        self.order.save(update_fields=["payload"])
+
 
 Handler = Callable[[Work], dict | None]
 _handlers: dict[str, Handler] = {}
@@ -111,6 +116,21 @@ def before_stage(kind: str) -> Callable[[StageHook], StageHook]:
         return hook
 
     return register
+
+
+Address = Callable[[object, Job], str]
+_take_backs: dict[str, Address] = {}
+
+
+def taken_back_at(kind: str, address: Address) -> None:
+    """Register where jobs of ``kind`` are taken back: the address for a person, empty when that cannot be."""
+    _take_backs[kind] = address
+
+
+def take_back_address(staff, job: Job) -> str:
+    """Where this person takes the job back; empty when it cannot be."""
+    address = _take_backs.get(job.kind)
+    return address(staff, job) if address else ""
 
 
 # -- Ordering ----------------------------------------------------------------------------------------------------------
@@ -149,6 +169,47 @@ def order_work(
     add_orders(job, orders)
     _take_up_again(job)
     _choose_stage(job)
+    return job
+
+
+@transaction.atomic
+def do_at_once(
+    *,
+    kind: str,
+    title: str,
+    order: NewOrder,
+    started_by,
+    key: str = "",
+    title_params: dict | None = None,
+    params: dict | None = None,
+    unit_id: int | None = None,
+) -> Job:
+    """Do one short order in the caller's transaction and as the caller, and keep it like a job that a worker did."""
+    now = timezone.now()
+    job = Job.objects.create(
+        kind=kind,
+        key=key,
+        title=title,
+        title_params=title_params or {},
+        params=params or {},
+        state=JobState.RUNNING,
+        started_by=started_by.pk,
+        started_by_name=str(started_by),
+        started_at=now,
+        unit=unit_id,
+    )
+    row = WorkOrder.objects.create(
+        job=job,
+        kind=order.kind,
+        key=order.key,
+        payload=order.payload,
+        claimed_by=worker_name(),
+        claimed_at=now,
+    )
+    row.result = _handlers[order.kind](Work(order=row, job=job)) or {}
+    row.state, row.done_at = OrderState.DONE, timezone.now()
+    row.save(update_fields=["result", "state", "done_at"])
+    _finish(job)
     return job
 
 

@@ -20,11 +20,15 @@ from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers import exports, policies
+from customers.campaigns.policies import may_plan
 from customers.choices import ListOrder
 from customers.lists import columns, filters, selectors, services
 from customers.lists.forms import ListForm, LookForm, ViewForm
 from customers.models import ListView
 from customers.portfolios.policies import may_see_portfolios
+from customers.together import views as together
+from customers.together.policies import may_act as may_act_together
+from customers.together.services import MOST as MOST_TOGETHER
 
 LOOK = ("order", "column")
 
@@ -66,6 +70,11 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "may_register": policies.may_register_somewhere(staff),
         "may_export": policies.may_export_customers(staff),
         "may_see_portfolios": may_see_portfolios(staff),
+        "may_keep_segment": bool(filters.plain(narrowed)) and may_plan(staff),
+        "filters_alone": _address(form, narrowed, {}),
+        "together": together.form_for(request, shown=shown) if may_act_together(staff) else None,
+        "most_together": MOST_TOGETHER,
+        "choose_word": _("Choose"),
         "export_form": ExportForm(kind=exports.CUSTOMERS, staff=staff, given=_for_export(narrowed, chosen)),
     }
     return render(request, "customers/lists/list.html", context)

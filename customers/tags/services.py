@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from branches.models import StaffMember, Unit
+from branches.models import StaffMember, Unit, in_force
 from coopcrm.shared.errors import Refused, require
 from customers.models import ComputedTag, Customer, CustomerTag, Tag
 from customers.policies import may_register_somewhere
@@ -96,9 +96,24 @@ def tag_many(
 
     Raises ``Refused`` for a tag of another branch, one that a rule hangs, one out of use, or an end that has come.
     """
-    _check(staff, tag, today, reason, until)
-    own = Customer.objects.managed_for(staff).current().filter(branch__in=staff.scope.branch_ids)
-    chosen = list(own.filter(pk__in=list(customers)[:MOST_TOGETHER]).values_list("pk", flat=True))
+    said = {"today": today, "reason": reason, "until": until}
+    hung, _already = hang_on(staff=staff, customers=list(customers)[:MOST_TOGETHER], tag=tag, **said)
+    return len(hung)
+
+
+@transaction.atomic
+def hang_on(
+    *,
+    staff: StaffMember,
+    customers: Iterable[int],
+    tag: Tag,
+    today: date,
+    reason: str = "",
+    until: date | None = None,
+) -> tuple[set[int], set[int]]:
+    """Hang a tag on customers of the person's branches: on whom it hangs from now on, and on whom it hung already."""
+    check(staff, tag, today, reason, until)
+    chosen = _own(staff, customers)
     later = Q(valid_to=None) | Q(valid_to__gt=today)
     tagged = set(
         CustomerTag.objects.filter(later, tag=tag, customer__in=chosen).values_list("customer", flat=True)
@@ -110,10 +125,29 @@ def tag_many(
         for pk in chosen
         if pk not in tagged
     ]
-    return len(CustomerTag.objects.bulk_create(rows, ignore_conflicts=True))
+    CustomerTag.objects.bulk_create(rows, ignore_conflicts=True)
+    return {row.customer_id for row in rows}, tagged
 
 
-def _check(staff: StaffMember, tag: Tag, today: date, reason: str, until: date | None) -> None:
+@transaction.atomic
+def take_down_from(
+    *, staff: StaffMember, customers: Iterable[int], tag: Tag, today: date
+) -> list[CustomerTag]:
+    """Take a tag down from customers of the person's branches; returns the rows as they were before."""
+    check(staff, tag, today)
+    rows = CustomerTag.objects.filter(in_force(today), tag=tag, customer__in=_own(staff, customers))
+    found = list(rows.select_for_update(of=["self"]))
+    CustomerTag.objects.filter(pk__in=[row.pk for row in found]).update(valid_to=today, ended_by=staff)
+    return found
+
+
+def _own(staff: StaffMember, customers: Iterable[int]) -> list[int]:
+    own = Customer.objects.managed_for(staff).current().filter(branch__in=staff.scope.branch_ids)
+    return list(own.filter(pk__in=list(customers)).values_list("pk", flat=True))
+
+
+def check(staff: StaffMember, tag: Tag, today: date, reason: str = "", until: date | None = None) -> None:
+    """Refuse a tag that the person does not hang or take down, an end that has come, and words that are not kept."""
     require(may_register_somewhere(staff), _("Counter, field and directors hang tags."))
     if tag.is_computed:
         raise Refused(_("A rule hangs this tag; people do not."), code="computed_tag")

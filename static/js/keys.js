@@ -82,7 +82,7 @@ function openPalette() {
 
 function matches(entry, typed) {
   const syllables = entry.keys.split(" ");
-  const whole = [entry.label.toLowerCase(), syllables.join(""), syllables.map((one) => one[0]).join("")];
+  const whole = [entry.names, syllables.join(""), syllables.map((one) => one[0]).join("")];
   return typed.split(/\s+/).every((part) => whole.some((text) => text.includes(part)));
 }
 

@@ -473,6 +473,7 @@ ARGUMENTS = {
         ).pk,
     },
     "household-events/<int:pk>/undo/": lambda things, staff: {"pk": things.household.events.first().pk},
+    "customers/together/<int:pk>/back/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.export.job_id},

@@ -83,7 +83,7 @@ def test_focus_can_be_seen_on_everything_that_takes_it(open_page):
     assert unseen == []
 
 
-@pytest.mark.parametrize("typed", ["custom", "ke hu", "kehu", "kh"])
+@pytest.mark.parametrize("typed", ["custom", "ke hu", "kehu", "kh", "客户"])
 def test_the_palette_finds_pages_in_english_and_pinyin(open_page, typed):
     page = open_page("cashier")
     page.goto("/help/look/")
