@@ -11,13 +11,14 @@ from rest_framework.routers import SimpleRouter
 
 from branches.api.views import Areas, Staff, Units
 from coopcrm.shared.api import Missing
-from customers.api.views import Customers
+from customers.api.views import Customers, Households
 from kpi.api.views import Kpis
 from loans.api.views import Loans
 from ratings.api.views import Ratings, Tiers
 
 router = SimpleRouter(use_regex_path=False)
 router.register("customers", Customers, basename="api-customer")
+router.register("households", Households, basename="api-household")
 router.register("loans", Loans, basename="api-loan")
 router.register("ratings", Ratings, basename="api-rating")
 router.register("tiers", Tiers, basename="api-tier")
@@ -42,16 +43,16 @@ def documentation(request):
 
 def _explained(operation: dict, shapes: dict) -> dict:
     """Reduce an operation to what a reader needs: parameters and the fields of a row."""
-    body = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    done = next(
+        operation["responses"][status] for status in ("200", "201") if status in operation["responses"]
+    )
+    body = done["content"]["application/json"]["schema"]
     shape = shapes.get(body.get("$ref", "").rsplit("/", 1)[-1], body)
     rows = shape.get("properties", {}).get("results", {}).get("items", {})
     row = shapes.get(rows.get("$ref", "").rsplit("/", 1)[-1], shape)
     title, _, rest = operation.get("description", "").partition("\n")
     parameters = [{**each, "type": _kind(each["schema"], shapes)} for each in operation.get("parameters", ())]
-    fields = [
-        {"name": name, "type": _kind(each, shapes), "description": each.get("description", "")}
-        for name, each in row.get("properties", {}).items()
-    ]
+    fields = _fields(row, shapes)
     return {
         **operation,
         "title": title,
@@ -59,7 +60,27 @@ def _explained(operation: dict, shapes: dict) -> dict:
         "given": parameters,
         "fields": fields,
         "is_list": bool(rows),
+        "sent": _fields(_sent(operation, shapes), shapes),
     }
+
+
+def _sent(operation: dict, shapes: dict) -> dict:
+    """The shape of the body that is sent; empty where there is none."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return shapes.get(content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1], {})
+
+
+def _fields(shape: dict, shapes: dict) -> list[dict]:
+    needed = shape.get("required", ())
+    return [
+        {
+            "name": name,
+            "type": _kind(each, shapes),
+            "description": each.get("description", ""),
+            "is_needed": name in needed,
+        }
+        for name, each in shape.get("properties", {}).items()
+    ]
 
 
 def _kind(schema: dict, shapes: dict) -> str:

@@ -17,6 +17,14 @@ REFUSALS = {
     "503": "The database is busy (`busy`); `Retry-After` says when (seconds).",
 }
 
+OF_BODIES = {
+    "415": "The body is no JSON (`unsupported_media_type`).",
+}
+OF_WRITES = {
+    "409": "A rule says no (its `code` names it), or the same call runs right now (`in_flight`).",
+    "422": "The `Idempotency-Key` was sent before with another body (`idempotency_mismatch`).",
+}
+
 
 class SessionScheme(OpenApiAuthenticationExtension):
     """The browser's session, as the document names it."""
@@ -44,10 +52,16 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction="response") -> dict:
         bodies = super()._get_response_bodies(direction)
         reference = self.resolve_serializer(Problem, "response").ref
-        for status, description in REFUSALS.items():
+        for status, description in self._refusals().items():
             content = {"application/problem+json": {"schema": reference}}
             bodies.setdefault(status, {"description": description, "content": content})
         return bodies
+
+    def _refusals(self) -> dict[str, str]:
+        """Every operation's refusals, those of a body, and those of a call that writes."""
+        of_body = OF_BODIES if self.method == "POST" else {}
+        of_write = OF_WRITES if getattr(self.view, "action", "") == "create" else {}
+        return {**REFUSALS, **of_body, **of_write}
 
     def _get_parameters(self) -> list:
         return [given for given in super()._get_parameters() if given["name"] != "format"]

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from coopcrm.shared import acting
+from coopcrm.shared import acting, idempotency
 from customers import erasure
 from customers.campaigns import segments
 from customers.campaigns import services as campaigns
@@ -25,10 +25,11 @@ def adopt_orphans() -> None:
 
 @shared_task
 def look_after_retention() -> None:
-    """Every night: order the removal of expired copies and the erasures of the business date."""
+    """Every night: order the removal of expired copies and the erasures of the business date; forget what is over."""
     with acting.as_system("retention"):
         erasure.order_nightly(as_of=timezone.localdate())
         drafts.forget_old(now=timezone.now())
+        idempotency.forget_old(now=timezone.now())
 
 
 @shared_task

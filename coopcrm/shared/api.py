@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
+import re
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 from rest_framework.viewsets import GenericViewSet
 
+from coopcrm.shared import idempotency
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.paging import MOST_ROWS, BadCursor, Keyset
 
 PROBLEM = "application/problem+json"
 RETRY_SECONDS = 5
 BIGGEST_ID = 2**63 - 1
+KEY_PATTERN = r"^[A-Za-z0-9._:-]{8,100}$"
 
 
 class Cursor(BasePagination):
@@ -75,6 +81,16 @@ class NoParameters(Parameters):
     """A single row takes no parameters."""
 
     cursor = limit = None
+
+
+class Body(serializers.Serializer):
+    """The body of a call; a field that is not here is refused, so that a typing error is seen."""
+
+    def to_internal_value(self, data):
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else ()
+        if unknown:
+            raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
+        return super().to_internal_value(data)
 
 
 class Out(serializers.ModelSerializer):
@@ -134,6 +150,34 @@ def described(title: str, code: str, status_code: int, detail="", **more) -> Res
     return Response(body, status=status_code, content_type=PROBLEM)
 
 
+def once(request: Request, route: str, work: Callable[[], idempotency.Answer]) -> Response:
+    """Do the work of a writing call, or answer as before when the same call has been done already.
+
+    ``route`` names the operation. The header ``Idempotency-Key`` is required; a refusal is not kept.
+    """
+    call = idempotency.Call(request.user.pk, route, _key_of(request), _body_of(request))
+    if (before := idempotency.begin(call)) is not None:
+        return Response(before.body, before.status, headers={"Idempotent-Replayed": "true"})
+    answer = work()
+    idempotency.keep(call, answer)
+    return Response(answer.body, answer.status)
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not re.fullmatch(KEY_PATTERN, key):
+        words = _("Send a key of your own with every call that writes: 8 to 100 letters, digits or . _ : -")
+        raise exceptions.ValidationError({"Idempotency-Key": [words]})
+    return key
+
+
+def _body_of(request: Request) -> bytes:
+    try:
+        return request.body
+    except RequestDataTooBig as error:
+        raise exceptions.ParseError(_("The body is too large.")) from error
+
+
 TITLES = {
     400: "Bad request",
     401: "Not signed in",
@@ -143,6 +187,7 @@ TITLES = {
     406: "Not acceptable",
     409: "Conflict",
     415: "Unsupported media type",
+    422: "Another call",
     429: "Too many requests",
     503: "Try again",
 }
@@ -172,9 +217,11 @@ def problem(exc: Exception, context: dict) -> Response | None:
     if isinstance(exc, exceptions.APIException):
         return _of_framework(exc)
     if isinstance(exc, DomainError):
-        refused = isinstance(exc, PermissionRefused)
-        code = status.HTTP_403_FORBIDDEN if refused else status.HTTP_409_CONFLICT
-        return described(TITLES[code], exc.code, code, exc)
+        code = _status_of(exc)
+        answer = described(TITLES[code], exc.code, code, exc)
+        if isinstance(exc, idempotency.InFlight):
+            answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        return answer
     if isinstance(exc, IntegrityError):
         return described(
             TITLES[409], "conflict", 409, _("Somebody else has just changed this. Read it again.")
@@ -184,6 +231,14 @@ def problem(exc: Exception, context: dict) -> Response | None:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
     return None
+
+
+def _status_of(refusal: DomainError) -> int:
+    if isinstance(refusal, PermissionRefused):
+        return status.HTTP_403_FORBIDDEN
+    if isinstance(refusal, idempotency.KeyReused):
+        return status.HTTP_422_UNPROCESSABLE_ENTITY
+    return status.HTTP_409_CONFLICT
 
 
 def _of_framework(exc: exceptions.APIException) -> Response:

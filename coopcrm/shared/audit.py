@@ -52,6 +52,7 @@ FRAME: dict[str, str] = {
     "shared_job": "progress of background work; what it does to business tables is recorded there",
     "shared_workorder": "progress of background work",
     "shared_joberrorrow": "progress of background work",
+    "shared_keptanswer": "ids answered to a call, gone after 35 days; what the call wrote is recorded there",
     "shared_auditentry": "the ledger itself",
     "shared_auditseal": "the seals of the ledger",
     "customers_counterdraft": "half-typed forms, sealed, gone within a week; what is registered is recorded there",

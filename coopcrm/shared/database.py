@@ -159,6 +159,7 @@ FLEETING = (
     "branches_session",
     "customers_counterdraft",
     "mfa_authenticator",
+    "shared_keptanswer",
 )
 
 # Tables that web and worker only read. The ledger is written by functions that run with the owner's rights.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from coopcrm.shared.classification import classes
+from coopcrm.shared.fields import KeyField
 
 
 class Deed(models.TextChoices):
@@ -337,6 +338,29 @@ class StoredFile(models.Model):
         indexes = [
             models.Index(fields=["owner"], condition=Q(removed_at=None), name="stored_file_of_owner"),
         ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class KeptAnswer(models.Model):
+    """What a writing call of the API was answered, for the same call sent again; ids and codes, no names or numbers."""
+
+    classification = classes(C1="caller route status body created_at expires_at")
+
+    caller = models.BigIntegerField(help_text="Id of the member of staff who calls.")
+    route = models.CharField(max_length=60, help_text="The operation, as the OpenAPI document names it.")
+    key_digest = KeyField(help_text="Of caller, operation and Idempotency-Key.")
+    body_digest = KeyField(help_text="Of the body as it was sent, bound to the key.")
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("kept answer")
+        verbose_name_plural = _("kept answers")
+        constraints = [models.UniqueConstraint(fields=["key_digest"], name="kept_answer_once")]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -36,6 +36,7 @@ from customers import (
 from customers.choices import DocumentKind
 from customers.counter import desk, drafts, forms, services, slips
 from customers.counter.family import MAIN, SPOUSE, OfLine
+from customers.counter.known import note_matches
 from customers.models import Customer, Household, Slip
 from customers.names import simplified, spoken
 from customers.persons import words
@@ -219,12 +220,8 @@ def _keep_photo(request: HttpRequest, customer: Customer, photo: bytes) -> None:
 
 def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[dict]:
     """Possible duplicates as the counter may see them: foreign ones masked."""
-    foreign = [
-        match.customer for match in matches if not policies.may_read_fully(request.user, match.customer)
-    ]
+    foreign = note_matches(request.user, matches)
     known = sharing.known_elsewhere(foreign)
-    holders = {match.customer.pk for match in matches if match.holds_the_number}
-    reveal.note_search_once(request.user, [customer for customer in foreign if customer.pk in holders])
     own = {match.customer.pk for match in matches} - {customer.pk for customer in foreign}
     asked = asking.asked_of(own) if own else {}
     return [

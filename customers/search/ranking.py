@@ -164,6 +164,11 @@ def _write_cursor(row: dict, late: Sequence[int], text: str) -> str:
     return signing.dumps(place, salt=CURSOR_SALT, compress=True)
 
 
+def is_cursor_of(cursor: str, typed: str) -> bool:
+    """Whether a cursor was given out by the search for this very text."""
+    return _read_cursor(cursor, read(typed).text) is not None
+
+
 def _read_cursor(cursor: str, text: str) -> dict | None:
     """The place a cursor names; one of another search, or a changed one, starts from the beginning."""
     if not cursor:

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from coopcrm.shared.forms import takes
-from customers import policies, readings, reveal, sharing
-from customers.models import Customer
+from customers import policies, sharing
 from customers.search.lines import lines_of
 from customers.search.ranking import Found, opened_of_late
 from customers.search.ranking import search as find_people
+from customers.search.record import note_lookup
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,11 +40,7 @@ def is_the_one(found: Found) -> bool:
 
 def context_of(request: HttpRequest, found: Found) -> dict[str, Any]:
     """Lines to show; a number that was looked up in other branches is put on record."""
-    foreign = [hit.customer for hit in found.hits if not hit.is_own]
-    if found.is_whole_number:
-        reveal.note_search(request.user, [Customer(pk=person.pk) for person in foreign])
-    elif found.is_number:
-        readings.note_tail_search(len(foreign))
+    foreign = note_lookup(request.user, found)
     return {
         "found": found,
         "lines": lines_of(found, sharing.known_elsewhere(foreign)),

@@ -135,6 +135,15 @@ BODIES = {
 }
 """What is typed on pages that look people up."""
 
+JSON_BODIES = {
+    "api/v1/customers/match/": lambda marks: {
+        "name": marks["name"].full[0],
+        "number": marks["number"].full[0],
+    },
+    "api/v1/customers/search/": lambda marks: {"q": marks["number"].full[0]},
+}
+"""What a program sends to look people up."""
+
 
 class Visitor:
     """Asks the site as one role after the other, with every change undone, and notes whose data it is shown."""
@@ -221,6 +230,9 @@ def test_the_site_answers_and_shows_what_the_files_say(roles):
         for route, typed in BODIES.items():
             for marks in visitor.marks.values():
                 visitor.ask(route, "POST", "-", typed(marks), HTTP_HX_REQUEST="true")
+        for route, typed in JSON_BODIES.items():
+            for marks in visitor.marks.values():
+                visitor.ask(route, "POST", "-", typed(marks), content_type="application/json")
     shown, listed = most(visitor.shown), {line for line in fields() if line[1] in roles}
 
     assert not differing, "\n".join(differing)

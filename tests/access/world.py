@@ -364,6 +364,7 @@ ARGUMENTS = {
     "portfolios/<int:pk>/hand-over/": lambda things, staff: {"pk": things.branch.pk},
     "api/v1/areas/<int:pk>/": lambda things, staff: {"pk": things.village.pk},
     "api/v1/customers/<int:pk>/": lambda things, staff: {"pk": things.customer.pk},
+    "api/v1/households/<int:pk>/": lambda things, staff: {"pk": things.household.pk},
     "api/v1/kpis/<int:pk>/": lambda things, staff: {"pk": things.figure.pk},
     "api/v1/loans/<int:pk>/": lambda things, staff: {"pk": things.loan.pk},
     "api/v1/ratings/<int:pk>/": lambda things, staff: {"pk": things.rating.pk},

@@ -15,6 +15,8 @@ from django.core import signals
 from django.core.cache import cache
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
+from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_SECRET_LENGTH
+from django.utils.crypto import get_random_string
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
@@ -36,7 +38,7 @@ CHECKS = [
 
 @pytest.fixture
 def book():
-    """A row for every list, and the auditor who sees them all."""
+    """A row for every list, the auditor who sees them all, and the officer who registers."""
     officer = make_staff(PostCode.LOAN_OFFICER)
     branch = branch_of(officer)
     household = make_household(branch=branch)
@@ -44,7 +46,7 @@ def book():
     make_rating(household)
     make_contributions(branch, ["900.00"])
     make_figure(branch, "NPL_RATIO", "0.0172")
-    return make_staff(PostCode.AUDITOR)
+    return make_staff(PostCode.AUDITOR), officer
 
 
 @contextlib.contextmanager
@@ -57,15 +59,24 @@ def own_connection():
         signal.connect(close_old_connections)
 
 
+def session_of(client) -> dict[str, str]:
+    return {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
 def test_no_operation_fails_or_answers_what_it_did_not_declare(book, client, monkeypatch):
     monkeypatch.setattr("coopcrm.shared.callers.Throttle.allow_request", lambda *_: True)
-    client.force_login(book)
+    auditor, officer = book
+    client.force_login(auditor)
     document = client.get("/api/v1/schema/").json()
     schema = schemathesis.openapi.from_dict(document)
     schema.app = get_wsgi_application()
     schema.config.generation.modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-    session = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
-    asked = 0
+    token = get_random_string(CSRF_SECRET_LENGTH, CSRF_ALLOWED_CHARS)  # of the browser whose session speaks
+    reading = session_of(client)
+    client.force_login(officer)
+    writing = session_of(client)
+    sent = {"Accept-Encoding": "identity", "X-CSRFToken": token}
+    asked, statuses = 0, set()
 
     for found in schema.get_all_operations():
         operation = found.ok()
@@ -82,7 +93,9 @@ def test_no_operation_fails_or_answers_what_it_did_not_declare(book, client, mon
         def ask(case):
             nonlocal asked
             asked += 1
-            answer = case.call(cookies=session, headers={"Accept-Encoding": "identity"})
+            session = writing if case.method == "POST" else reading
+            answer = case.call(cookies={**session, settings.CSRF_COOKIE_NAME: token}, headers=sent)
+            statuses.add((case.method, answer.status_code))
             assert answer.status_code < 500, (case.method, case.path, case.query)
             case.validate_response(answer, checks=CHECKS)
 
@@ -90,4 +103,5 @@ def test_no_operation_fails_or_answers_what_it_did_not_declare(book, client, mon
             ask()
 
     assert asked >= CASES * 10
+    assert {("POST", 200), ("POST", 201), ("POST", 400)} <= statuses
     cache.clear()

@@ -1,4 +1,4 @@
-"""The read-only API: what it gives, whom, and how it refuses."""
+"""Reading through the API: what it gives, whom, and how it refuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.book import make_contributions, make_figure, make_loan, make_rated_ho
 from tests.factories import branch_of, make_branch, make_customer, make_staff, make_union, resident_number
 
 pytestmark = pytest.mark.django_db
-LISTS = ("customers", "loans", "ratings", "tiers", "kpis", "units", "areas", "staff")
+LISTS = ("customers", "households", "loans", "ratings", "tiers", "kpis", "units", "areas", "staff")
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +187,7 @@ def test_a_cursor_opens_no_other_list(client):
     assert client.get("/api/v1/ratings/", {"cursor": cursor}).status_code == 400
 
 
-@pytest.mark.parametrize("name", ["customers", "loans", "ratings", "tiers", "kpis"])
+@pytest.mark.parametrize("name", ["customers", "households", "loans", "ratings", "tiers", "kpis"])
 def test_a_list_costs_the_same_queries_for_one_row_and_for_five(client, name):
     staff = make_staff(PostCode.HEAD_OFFICE)
     branch = make_branch()
