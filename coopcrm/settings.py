@@ -258,6 +258,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_HANDLERS = ["coopcrm.shared.uploads.handlers.BoundedMemory"]
 UPLOAD_QUOTA_BYTES = env_int("COOPCRM_UPLOAD_QUOTA_MB", 500) * 1024**2
+API_CALLS_A_MINUTE = env_int("COOPCRM_API_CALLS_A_MINUTE", 600)  # of one person
 
 # -- Files -------------------------------------------------------------------------------------------------------------
 

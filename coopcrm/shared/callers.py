@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
 from rest_framework import authentication
 from rest_framework.throttling import BaseThrottle
 
@@ -20,7 +21,7 @@ class Authentication(authentication.SessionAuthentication):
 class Throttle(BaseThrottle):
     """So many calls a minute per person or address, counted in Redis; while Redis is away, in this process."""
 
-    per_minute = 600
+    per_minute = settings.API_CALLS_A_MINUTE
     per_minute_anonymous = 60
     per_minute_without_redis = 120
     window = 60

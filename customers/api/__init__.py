@@ -1,1 +1,1 @@
-"""The read-only API of this app."""
+"""The API of this app: customers and households."""
