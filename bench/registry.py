@@ -2,9 +2,10 @@
 
     python -m bench.registry --customers 1000000 [--seconds 15] [--keep] [--json FILE]
 
-G1 the search box; G3 the list of the API, first page against a page far in; G4 the list of customers as a page, with
-its size; G5 registering, through the API and at the counter; G1 the search through the API too. Two workers of the web server under the role of the web, with row-level
-security, the ledger of deeds and sealed numbers; people signed in with a second factor; clients on the same machine.
+G1 the search box, as a page and through the API; G3 the list of the API, first page against a page far in; G4 the list
+of customers as a page, with its size; G5 registering through the API, G6 at the counter. Two workers of the web server
+under the role of the web, with row-level security, the ledger of deeds and sealed numbers; people signed in with a
+second factor; clients on the same machine.
 """
 
 from __future__ import annotations
