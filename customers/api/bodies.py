@@ -10,11 +10,12 @@ from rest_framework import serializers
 
 from branches.selectors import branches_of, villages
 from coopcrm.shared.api import BIGGEST_ID, Body
-from customers import identity, numbers
+from customers import identity
 from customers.choices import DocumentKind, Relation, Sex
-from customers.counter.forms import PHONE_WORDS, number_words
 from customers.duplicates import Claim
 from customers.models import Household
+from customers.persons import words
+from customers.persons.judging import judge
 from customers.purposes import AT_COUNTER
 
 KINDS = [(kind.value, kind.label) for kind in (DocumentKind.ID18, DocumentKind.PASSPORT, DocumentKind.USCC)]
@@ -42,7 +43,7 @@ class PersonBody(Body):
     def validate_phone(self, typed: str) -> str:
         judged = identity.check_phone(typed)
         if typed.strip() and not judged.valid:
-            raise serializers.ValidationError(PHONE_WORDS[judged.reason])
+            raise serializers.ValidationError(words.phone_reason(judged.reason))
         return judged.normalized or ""
 
     def validate_birth_date(self, born):
@@ -120,19 +121,17 @@ class CustomerBody(PersonBody):
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
         self._check_number(said)
         if "household" in said and (said["opens_household"] or "relation" not in said):
-            words = _("Send household and relation to join one, or opens_household to open one.")
-            raise serializers.ValidationError({"household": [words]})
+            text = _("Send household and relation to join one, or opens_household to open one.")
+            raise serializers.ValidationError({"household": [text]})
         said["branch"] = self._branch(said.get("branch"))
         return said
 
     def _check_number(self, said: dict[str, Any]) -> None:
-        typed, kind = said.get("number", ""), said["kind"]
+        typed, today = said.get("number", ""), timezone.localdate()
         if not identity.normalize_code(typed) or said["keep_number"]:
             return
-        if kind in numbers.RESIDENT_KINDS and (words := number_words(typed, timezone.localdate())):
-            raise serializers.ValidationError({"number": [words]})
-        if kind == DocumentKind.USCC and not identity.check_uscc(typed).valid:
-            raise serializers.ValidationError({"number": [_("This is no unified social credit code.")]})
+        if reason := words.number_reason(judge(said["kind"], typed, today), typed, today):
+            raise serializers.ValidationError({"number": [reason]})
 
     def _branch(self, wanted: int | None):
         """The branch named, or the only one of the person."""
