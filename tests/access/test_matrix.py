@@ -137,7 +137,7 @@ BODIES = {
 
 JSON_BODIES = {
     "api/v1/customers/match/": lambda marks: {
-        "name": marks["name"].full[0],
+        "name": "某人",
         "number": marks["number"].full[0],
     },
     "api/v1/customers/search/": lambda marks: {"q": marks["number"].full[0]},
