@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from customers.choices import CustomerKind, CustomerState, Relation
 from customers.homes import policies, todo
 from customers.homes.choices import Paper
 from customers.models import Customer, Household, HouseholdEvent, Membership
+from customers.selectors import name_for
 from customers.tasks.services import move_tasks, settle_tasks
 
 
@@ -49,8 +50,27 @@ class Deed:
         rows = Customer.objects.select_for_update(of=["self"]).filter(pk__in=ids).order_by("pk")
         found = {row.pk: row for row in rows}
         for person in found.values():
+            self._require_ours(person)
             require_living_person(person, self.on)
         return [found[person.pk] for person in people]
+
+    def _require_ours(self, person: Customer) -> None:
+        """Nothing is said about a person of another branch who belongs to none of the own households."""
+        if policies.may_keep_at(self.staff, person.branch_id):
+            return
+        stays = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gt=self.on), customer=person)
+        if not any(
+            policies.may_keep(self.staff, stay.household) for stay in stays.select_related("household")
+        ):
+            self._refuse_foreign(person)
+
+    def _refuse_foreign(self, person: Customer) -> NoReturn:
+        text = _(
+            "%(name)s is a customer of %(branch)s. Ask for the transfer on the person's page; when that branch has "
+            "agreed, write it down here."
+        )
+        words = {"name": name_for(self.staff, person), "branch": person.branch}
+        raise Refused(text % words, code="other_branch")
 
     def lock_household(self, household: Household) -> Household:
         """Lock a household that stands on the day and is managed by the person's branch."""
@@ -105,11 +125,7 @@ class Deed:
             Customer.objects.filter(pk=person.pk).update(branch=household.branch_id)
             person.branch_id = household.branch_id
             return
-        text = _(
-            "%(name)s is a customer of %(branch)s. Ask for the transfer on the person's page; when that branch has "
-            "agreed, write it down here."
-        )
-        raise Refused(text % {"name": person, "branch": person.branch}, code="other_branch")
+        self._refuse_foreign(person)
 
     # -- Writing -------------------------------------------------------------------------------------------------------
 

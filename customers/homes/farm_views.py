@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
+from coopcrm.shared.paging import id_in
 from customers import policies, readings
 from customers.choices import FactSource
 from customers.homes import charts, farm, farm_forms
@@ -92,10 +93,8 @@ def _farm_url(household: Household) -> str:
 
 
 def _row_asked(request: HttpRequest, household: Household, part: str):
-    asked = request.GET.get("row", "")
-    if not asked.isdigit():
-        return None
-    return get_object_or_404(farm.rows_of(household, part), pk=int(asked))
+    asked = id_in(request.GET.get("row", ""))
+    return None if asked is None else get_object_or_404(farm.rows_of(household, part), pk=asked)
 
 
 def _part(

@@ -141,7 +141,7 @@ class PersonNumberField(forms.CharField):
 def _person_with(typed: str) -> Customer | None:
     text = identity.normalize_code(typed)
     digits = text.lstrip("#")
-    if digits.isdigit() and len(digits) <= MOST_DIGITS:
+    if digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS:
         return Customer.objects.filter(pk=int(digits), is_locked=False, merged_into=None).first()
     judged = identity.check_resident_id(text, timezone.localdate())
     if not judged.valid:

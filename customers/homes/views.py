@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.handbook import explained
+from coopcrm.shared.paging import id_in
 from customers import readings
 from customers.homes import corrections, forms, marks, policies, selectors, story
 from customers.models import HouseholdEvent
@@ -28,7 +29,7 @@ def life(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
         raise Http404
     household = own_household(request, pk)
     allow(policies.may_keep(request.user, household))
-    asked = {name: request.GET[name] for name in ("member", "partner") if request.GET.get(name, "").isdigit()}
+    asked = {name: request.GET[name] for name in ("member", "partner") if id_in(request.GET.get(name, ""))}
     form = form_class(
         request.POST or None,
         household=household,

@@ -228,6 +228,13 @@ def _do(request: HttpRequest, found: Task, deed: Callable[[], Task], said: str) 
     return redirect("customers:task", found.pk)
 
 
+def _again(request: HttpRequest, found: Task, form: forms.OutcomeForm) -> HttpResponse:
+    """The task as it stands, with what was typed and why it cannot be kept."""
+    if request.htmx:
+        return _row(request, found, refusal=" ".join(form.errors["outcome"]))
+    return _task_page(request, found, outcome_form=form)
+
+
 def _row(request: HttpRequest, found: Task, **said: str) -> HttpResponse:
     """The task's place in whichever list asked: a row of the table, or a line of my day and of a card."""
     in_table = request.headers.get("HX-Target", "").startswith("task-row-")
@@ -241,8 +248,9 @@ def _row(request: HttpRequest, found: Task, **said: str) -> HttpResponse:
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     """Done, with what came of it."""
     found, form = own_task(request, pk), forms.OutcomeForm(request.POST)
-    outcome = form.cleaned_data["outcome"] if form.is_valid() else ""
-    deed = {"task": found, "by": request.user, "on": timezone.localdate(), "outcome": outcome}
+    if not form.is_valid():  # words that cannot be kept are never dropped with the task closed
+        return _again(request, found, form)
+    deed = {"task": found, "by": request.user, "on": timezone.localdate(), **form.cleaned_data}
     return _do(request, found, lambda: services.finish_task(**deed), _("Done."))
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from coopcrm.shared.errors import DomainError
 from customers.choices import DocumentKind, DocumentState, Relation
 from customers.homes import selectors, services
+from customers.masking import mask_name
 from customers.models import Household, HouseholdEvent, IdentityDocument, Marriage, Membership
 from tests.factories import branch_of, join, make_branch, make_customer, make_household, make_staff
 
@@ -166,6 +167,20 @@ def test_a_person_of_another_branch_is_handed_over_first(cashier, branch):
         wed(cashier, home.head, elsewhere, household=home)
 
     assert not Marriage.objects.exists()
+
+
+def test_nothing_is_told_about_a_person_of_another_branch(cashier, branch):
+    home, far = household_of(branch), make_branch()
+    husband, wife = single(far, "欧阳建国"), single(far, "李小红")
+    wed(make_staff(unit=far), husband, wife)
+    late = single(far, "赵大明", deceased_on=date(2026, 2, 1), state="deceased")
+
+    for person in (husband, late):
+        with pytest.raises(DomainError) as refused:
+            wed(cashier, home.head, person, household=home)
+        words = str(refused.value)
+        assert words.startswith(f"{mask_name(person.name)} is a customer of {far}. Ask for the transfer")
+        assert not any(told in words for told in (person.name, wife.name, "2026", "died", "married"))
 
 
 def test_the_last_who_leaves_closes_the_household(cashier, branch):

@@ -123,3 +123,15 @@ def test_a_row_is_added_and_taken_off_on_the_page(client, home):
 
     assert "Tractor" in page.content.decode()
     assert not farm.rows_of(home, "machines").exists()
+
+
+def test_digits_that_are_no_number_in_an_address_are_nobody(client, home):
+    life = reverse("customers:life", args=[home.pk, "marriage"])
+    farm_page = reverse("customers:farm-row", args=[home.pk, "land"])
+
+    for digits in ("²", "9" * 30):
+        assert client.get(life, {"member": digits, "partner": digits}).status_code == 200
+        assert client.get(farm_page, {"row": digits}).status_code in (200, 404)
+
+    typed = {"member": son_of(home).pk, "partner": "²", "where": "here", "on": "2026-03-01", "reason": ""}
+    assert client.post(life, {**typed, "certificate": ""}).context["form"].errors["partner"]

@@ -232,6 +232,20 @@ def test_done_in_place_leaves_a_line_with_undo(client, branch, officer):
     assert Task.objects.get().state == "done"
 
 
+def test_an_outcome_that_cannot_be_kept_leaves_the_task_open(client, branch, officer):
+    task = make_task(branch, owner=officer)
+    client.force_login(officer)
+    address = reverse("customers:task-done", args=[task.pk])
+
+    answer = client.post(address, {"outcome": "reached " * 40})
+    in_place = client.post(address, {"outcome": "a\x00b"}, headers={"HX-Request": "true"})
+
+    assert answer.context["outcome_form"].errors["outcome"]
+    assert "reached reached" in answer.content.decode(), "what was typed is still there"
+    assert 'role="alert"' in in_place.content.decode()
+    assert Task.objects.get().state == "open"
+
+
 def test_many_are_done_together_and_what_is_refused_is_said(client, branch, officer):
     mine = [make_task(branch, owner=officer) for _number in range(2)]
     other = make_task(branch, owner=make_staff(PostCode.DIRECTOR, branch))
