@@ -73,8 +73,15 @@ def quiz(request: HttpRequest) -> HttpResponse:
     desk, seed = desk_of(staff.scope.main_post), services.seed_of(staff)
     asked = questions_for(desk, seed)
     if request.method == "POST":
-        refuse_unknown(request.POST, [question.code for question in asked])
-        chosen = {name: int(value) for name, value in request.POST.items() if value in ("0", "1", "2")}
+        refuse_unknown(request.POST, ["quiz", *BY_CODE])
+        if request.POST.get("quiz") != seed:
+            messages.info(request, _("This quiz was handed in already."))
+            return redirect("help:index")
+        chosen = {
+            question.code: answers_of(question, seed)[int(shown)][0]
+            for question in asked
+            if (shown := request.POST.get(question.code)) in ("0", "1", "2")
+        }
         try:
             record = services.take_quiz(staff=staff, chosen=chosen)
         except DomainError as refusal:
@@ -82,7 +89,7 @@ def quiz(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("help:quiz-result", record.pk)
     lines = [(question, answers_of(question, seed)) for question in asked]
-    context = {"lines": lines, "desk": selectors.desk_name(staff), "chosen": request.POST}
+    context = {"lines": lines, "desk": selectors.desk_name(staff), "seed": seed}
     return render(request, "help/quiz.html", context)
 
 

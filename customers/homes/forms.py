@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from branches.models import Area, StaffMember
+from branches.proposals import holds_a_number
 from branches.selectors import villages
 from coopcrm.shared.forms import StrictForm
 from customers import identity, numbers
@@ -54,6 +55,19 @@ def paper_field(*papers: str) -> forms.ChoiceField:
     )
 
 
+class WordsField(forms.CharField):
+    """Words of people, which hold no number of a document, a phone or an account."""
+
+    def clean(self, value: Any) -> str:
+        words = super().clean(value)
+        if holds_a_number(words):
+            text = _(
+                "Leave numbers of documents, phones and accounts out of the text; they stand in the record."
+            )
+            raise forms.ValidationError(text, code="number_in_words")
+        return words
+
+
 class LifeForm(StrictForm):
     """A deed in the life of a household: its day and reason, and how it is done (``run``)."""
 
@@ -63,7 +77,7 @@ class LifeForm(StrictForm):
     beside = ("seen",)
 
     on = day_field(gettext_lazy("Day"))
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("Reason"),
         max_length=300,
         required=False,
@@ -376,7 +390,7 @@ class AwayForm(LifeForm):
     icon = "map"
     help = gettext_lazy("A migrant stays a member of the household.")
     member = one_member(gettext_lazy("Who is away"))
-    where_to = forms.CharField(label=gettext_lazy("Where to"), max_length=120, required=False)
+    where_to = WordsField(label=gettext_lazy("Where to"), max_length=120, required=False)
 
     def narrowed(self, stays):
         return stays.exclude(customer__in=selectors.absences_on(self.household, self.today))
@@ -497,7 +511,7 @@ LIFE: dict[str, type[LifeForm]] = {
 class FindingForm(StrictForm):
     """What a director has found or decided, in a sentence."""
 
-    finding = forms.CharField(
+    finding = WordsField(
         label=gettext_lazy("What was found or decided"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -507,6 +521,6 @@ class FindingForm(StrictForm):
 class UndoForm(StrictForm):
     """Why an event is taken back."""
 
-    reason = forms.CharField(
+    reason = WordsField(
         label=gettext_lazy("What was wrong"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -222,13 +222,16 @@ const LAST_USED = "counter-villages";
 const MOST_REMEMBERED = 6;
 const list = document.getElementById("village-list");
 const village = field("village");
+let isAsking = false; // villages are looked up for what was typed
+let leftAsking = false; // and the field was left before the answer
 const options = () => [...list.querySelectorAll("[data-id]")];
 const lastUsed = () => JSON.parse(localStorage.getItem(LAST_USED) ?? "[]");
 let chosen = -1;
 
 village.addEventListener("input", () => {
   field("village_id").value = "";
-  if (village.value.trim()) list.dispatchEvent(new Event("village-typed"));
+  isAsking = Boolean(village.value.trim());
+  if (isAsking) list.dispatchEvent(new Event("village-typed"));
   else offerLastUsed();
 });
 village.addEventListener("focus", () => village.value.trim() || offerLastUsed());
@@ -255,6 +258,8 @@ function showVillages(first = 0) {
   const place = (option) => (used.includes(option.dataset.id) ? used.indexOf(option.dataset.id) : used.length);
   list.prepend(...options().sort((one, other) => place(one) - place(other)));
   const isHere = document.activeElement === village;
+  isAsking = false;
+  if (!isHere && leftAsking && options().length) return pick(options()[0]); // Tab came before the answer
   list.hidden = !isHere || !list.children.length;
   village.setAttribute("aria-expanded", String(!list.hidden));
   choose(options().length && first >= 0 ? first : -1);
@@ -307,5 +312,8 @@ list.addEventListener("pointerdown", (event) => {
   event.preventDefault();
   if (option) pick(option);
 });
-village.addEventListener("blur", hideVillages);
+village.addEventListener("blur", () => {
+  leftAsking = isAsking && !field("village_id").value;
+  hideVillages();
+});
 showHome();

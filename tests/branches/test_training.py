@@ -107,7 +107,9 @@ def test_a_quiz_stays_the_same_until_it_is_handed_in_and_then_explains_itself(cl
     assert all(f'name="{question.code}"' in page for question in asked)
     assert client.get("/help/quiz/").content.decode().count('type="radio"') == 3 * ASKED
 
-    answers = {question.code: "0" for question in asked} | {asked[0].code: "1"}
+    seed = services.seed_of(staff)
+    answers = {question.code: shown(question, seed, 0) for question in asked} | {"quiz": seed}
+    answers |= {asked[0].code: shown(asked[0], seed, 1)}
     result = client.post("/help/quiz/", answers, follow=True).content.decode()
 
     record = QuizRecord.objects.get(staff=staff)
@@ -118,10 +120,27 @@ def test_a_quiz_stays_the_same_until_it_is_handed_in_and_then_explains_itself(cl
     ] != record.asked
 
 
+def shown(question, seed: str, answer: int) -> str:
+    """The place at which a quiz shows an answer of a question."""
+    return str([position for position, _words in answers_of(question, seed)].index(answer))
+
+
+def test_a_quiz_sent_twice_is_kept_once(client, people):
+    client.force_login(people["cashier"])
+    seed = services.seed_of(people["cashier"])
+    answers = {question.code: "0" for question in questions_for(Desk.COUNTER, seed)} | {"quiz": seed}
+
+    client.post("/help/quiz/", answers)
+    again = client.post("/help/quiz/", answers, follow=True)
+
+    assert "handed in already" in again.content.decode()
+    assert QuizRecord.objects.count() == 1
+
+
 def test_an_unanswered_question_is_asked_for_and_nothing_is_kept(client, people):
     client.force_login(people["cashier"])
 
-    answer = client.post("/help/quiz/", {})
+    answer = client.post("/help/quiz/", {"quiz": services.seed_of(people["cashier"])})
 
     assert "Answer every question." in answer.content.decode()
     assert not QuizRecord.objects.exists()

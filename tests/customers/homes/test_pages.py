@@ -135,3 +135,13 @@ def test_digits_that_are_no_number_in_an_address_are_nobody(client, home):
 
     typed = {"member": son_of(home).pk, "partner": "²", "where": "here", "on": "2026-03-01", "reason": ""}
     assert client.post(life, {**typed, "certificate": ""}).context["form"].errors["partner"]
+
+
+def test_no_number_of_a_person_is_kept_in_the_words_of_a_deed(client, home):
+    url = reverse("customers:life", args=[home.pk, "head"])
+    typed = {"head": son_of(home).pk, "on": timezone.localdate().isoformat(), "paper": "none"}
+
+    answer = client.post(url, {**typed, "reason": "identity card 411522196211031422"})
+
+    assert "Leave numbers of documents" in answer.content.decode()
+    assert not HouseholdEvent.objects.exists()
