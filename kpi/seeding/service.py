@@ -57,13 +57,13 @@ DONE = """
             ) x
         WHERE p.code = ANY(%(posts)s) AND p.valid_to IS NULL AND p.stands_in_for_id IS NULL
             AND number <= 1 + dice %% 4
-    ) w,
+    ) w
+    JOIN (
+        SELECT branch_id, min(id) AS first, max(id) AS last FROM customers_customer GROUP BY branch_id
+    ) span ON span.branch_id = w.branch_id,
     LATERAL (
         SELECT c.id FROM customers_customer c WHERE c.branch_id = w.branch_id AND c.state = 'active'
-            AND c.kind = 'person' AND c.id >= (
-                SELECT min(x.id) + w.dice %% greatest(max(x.id) - min(x.id), 1) FROM customers_customer x
-                WHERE x.branch_id = w.branch_id
-            )
+            AND c.kind = 'person' AND c.id >= span.first + w.dice %% greatest(span.last - span.first, 1)
         ORDER BY c.id LIMIT 1
     ) c
 """
