@@ -176,12 +176,6 @@ class PhotoPurposeForm(StrictForm):
     purpose = forms.ChoiceField(label=_("What for"), choices=ReadingPurpose)
 
 
-class PhoneForm(StrictForm):
-    """One more phone."""
-
-    number = forms.CharField(label=_("Phone"), max_length=30, widget=numeric(inputmode="tel"))
-
-
 class OutcomeForm(forms.Form):
     """Filter of ledger rows by what became of them."""
 

@@ -119,6 +119,12 @@ def shown_document(row: IdentityDocument) -> Shown:
     )
 
 
+def foremost(documents: Iterable[IdentityDocument]) -> IdentityDocument | None:
+    """The document that stands for a person at the head of a page: a resident's card before any other."""
+    used = [row for row in documents if row.state != DocumentState.RETIRED]
+    return next((row for row in used if row.kind in numbers.RESIDENT_KINDS), used[0] if used else None)
+
+
 def members_of(household: Household, today: date, staff: StaffMember) -> list[Membership]:
     """Living together today, the head first; who is locked is veiled."""
     rows = veiled(household.memberships.filter(in_force(today)).select_related("customer"), staff)

@@ -71,6 +71,14 @@ def tree_card(staff: StaffMember, customer: Customer | None, household: Househol
     }
 
 
+def family_card(staff: StaffMember, customer: Customer | None, household: Household | None) -> tuple | None:
+    """The household's tree on the page of one of its people."""
+    if (found := tree_card(staff, customer, household)) is None:
+        return None
+    template, context = found
+    return template, context | {"links": True}
+
+
 def farm_card(staff: StaffMember, customer: Customer | None, household: Household | None) -> tuple | None:
     """Land, crops of the last season, animals, machines and work, with the income of the seasons as a small line."""
     if household is None:

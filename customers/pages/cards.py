@@ -7,14 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
-from customers import forms, masking, numbers, policies
-from customers.choices import CustomerState, DocumentState
+from customers import masking, policies
+from customers.choices import CustomerState
 from customers.models import Customer, Household, IdentityDocument, Membership, Phone
 from customers.pages.exposure import book, columns, lines_of
 from customers.provenance.selectors import sources_of
 from customers.registries import PageAction, PageBadge
 from customers.selectors import (
     Shown,
+    foremost,
     members_of,
     open_pairs,
     pair_line,
@@ -26,24 +27,16 @@ DOTTED = ("birth_date", "village", "group_no", "address", "occupation")
 
 
 def strip_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """Who this is, in one line: number, phone, birth, village, occupation, each with where it is known from."""
-    documents = [row for row in documents_of(customer) if row.state != DocumentState.RETIRED]
-    first = [row for row in documents if row.kind in numbers.RESIDENT_KINDS] or documents
+    """Who this is, in one line: document, phone, birth, village, occupation, each with where it is known from."""
+    document = foremost(documents_of(customer))
+    phones = phones_of(customer)
     return "customers/pages/_strip.html", {
         "person": customer,
         "place": place(customer),
-        "documents": [shown_document(row) for row in first[:1]],
-        "phones": [shown_phone(row) for row in phones_of(customer)[:2]],
+        "documents": [shown_document(document)] if document else [],
+        "phones": [shown_phone(row) for row in phones],
+        "may_note_phone": policies.may_register(staff, customer.branch),
         "sources": sources_of(customer, DOTTED),
-    }
-
-
-def phones_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """Every phone in use, and where the person was registered."""
-    return "customers/pages/_phones_card.html", {
-        "person": customer,
-        "phones": [shown_phone(row) for row in phones_of(customer)],
-        "phone_form": forms.PhoneForm() if policies.may_register(staff, customer.branch) else None,
     }
 
 
@@ -55,9 +48,9 @@ def documents_of(customer: Customer) -> list[IdentityDocument]:
 
 
 def phones_of(customer: Customer) -> list[Phone]:
-    """The person's phones in use; read once a page."""
+    """The person's phones in use, the main one first; read once a page."""
     if not hasattr(customer, "shown_phones"):
-        customer.shown_phones = list(customer.phones.filter(valid_to=None).order_by("pk"))
+        customer.shown_phones = list(customer.phones.filter(valid_to=None).order_by("-is_main", "pk"))
     return customer.shown_phones
 
 
@@ -73,17 +66,6 @@ def living_together(household: Household | None, staff: StaffMember) -> list[Mem
     if not hasattr(household, "shown_members"):
         household.shown_members = members_of(household, timezone.localdate(), staff)
     return household.shown_members
-
-
-def household_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple | None:
-    """Who lives together with the person."""
-    if household is None:
-        return None
-    return "customers/pages/_household_card.html", {
-        "person": customer,
-        "household": household,
-        "members": living_together(household, staff),
-    }
 
 
 def holdings_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple | None:

@@ -11,8 +11,6 @@ def register() -> None:
     page_cards.register("customers.strip", cards.strip_card, place="head", order=100)
     page_cards.register("customers.holdings", cards.holdings_card, place="head", order=200)
     page_cards.register("customers.exposure", cards.exposure_card, order=100, on=("household",))
-    page_cards.register("customers.phones", cards.phones_card, place="side", order=120)
-    page_cards.register("customers.household", cards.household_card, place="side", order=200)
     page_cards.register("customers.duplicates", cards.duplicates_card, place="side", order=300)
     page_badges.register("customers.state", cards.state_badges, order=900)
     page_actions.register("customers.visit", cards.visit_action, order=100, on=BOTH)

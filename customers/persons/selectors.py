@@ -18,7 +18,7 @@ from customers.models import Customer, DocumentPhoto, IdentityDocument, Membersh
 from customers.persons import policies, words
 from customers.persons.settlements import claims_to
 from customers.policies import may_read_fully
-from customers.selectors import name_for
+from customers.selectors import foremost, name_for
 
 SOON = timedelta(days=60)
 MOST_SHARING = 500
@@ -205,17 +205,20 @@ def expiring(
 
 
 def documents_card(staff: StaffMember, customer: Customer | None, household: Any) -> tuple | None:
-    """Documents about which something has to be done; nothing when all stand."""
+    """Documents in use with validity and what has to be done; the number at the head of the page is not repeated."""
     if customer is None or not may_read_fully(staff, customer):
         return None
     today = timezone.localdate()
     rows = list(customer.documents.in_use().order_by("pk"))
+    head = foremost(rows)
     lines = [
-        (row, masking.mask_id(row.open("number"), "detail"), badges, validity(row))
+        (
+            row,
+            "" if row == head else masking.mask_id(row.open("number"), "detail"),
+            badges_of(row, today),
+            validity(row),
+        )
         for row in rows
-        if (badges := badges_of(row, today))
     ]
-    if not lines:
-        return None
     context = {"customer": customer, "lines": lines, "may_keep": policies.may_keep(staff, customer)}
     return "customers/persons/_documents_card.html", context
