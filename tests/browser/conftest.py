@@ -51,6 +51,7 @@ TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event
     console.error("content policy:", event.violatedDirective, event.blockedURI || event.sample))"""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
