@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from branches.choices import PostCode
 from customers.models import Customer
+from customers.registries import Window
 from ratings import overview
 from ratings.customer_page import contribution_card, grades, ratings_made, with_grade, with_tier
 from ratings.customer_page import tiers as customer_tiers
@@ -275,6 +276,6 @@ def test_a_change_of_grade_stands_on_the_timeline():
     before = make_rated_household(branch_of(staff), as_of=date(2026, 2, 28), second_investigator=False)
     make_rating(before.household, second_investigator=True)
 
-    events = ratings_made(staff, before.household.head, [before.household], 10)
+    events = ratings_made(staff, before.household.head, [before.household], Window(10))
 
     assert [str(event.title) for event in events] == ["Rated AA 80.0, was A", "Rated A 80.0"]
