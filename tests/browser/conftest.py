@@ -51,14 +51,6 @@ TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event
     console.error("content policy:", event.violatedDirective, event.blockedURI || event.sample))"""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one site and one Chromium serve them all
-
-
 @pytest.fixture(scope="package")
 def site(django_db_blocker) -> str:
     """Address of a served demonstration county with one closed month."""
