@@ -41,13 +41,11 @@ del os.environ[
 BROWSER = Path(__file__).parent / "browser"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
-    """Tests that drive a browser share one site and one Chromium, in one process."""
+    """Mark the tests that drive a browser."""
     for item in items:
         if BROWSER in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

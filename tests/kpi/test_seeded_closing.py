@@ -26,7 +26,7 @@ from ratings.models import Contribution, CreditRating, CustomerTier
 from ratings.scorecard import rate
 from ratings.services import rate_household, rating_columns
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("seeded closing")]
+pytestmark = pytest.mark.django_db
 HOUSEHOLDS_COMPARED = 400
 COMPONENTS = ("deposit_spread", "loan_interest", "loan_ftp_cost", "risk_cost", "operating_cost", "fee_income")
 

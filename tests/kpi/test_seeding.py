@@ -53,7 +53,7 @@ from loans.models import (
 from ratings.models import Contribution, CreditRating, CustomerTier, Panel, PanelVote, RuleSet
 
 CUSTOMERS, SEED = 900, 7
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("seeding")]
+pytestmark = pytest.mark.django_db
 
 
 def seed(customers=CUSTOMERS, seed=SEED, **options):
