@@ -18,7 +18,6 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers import (
     document_photos,
-    evidence,
     exports,
     forms,
     policies,
@@ -29,6 +28,7 @@ from customers import (
     sharing,
 )
 from customers.choices import PhotoSide, ReviewState
+from customers.matching import explain
 from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
 from customers.querysets import require_scope
 
@@ -332,7 +332,7 @@ def review_pair(request: HttpRequest, pk: int) -> HttpResponse:
         "fields": selectors.side_by_side(request.user, pair),
         "reason": selectors.pair_reason(pair),
         "said": pair.evidence.get("said", ""),
-        "steps": evidence.steps(pair.evidence, pair.weight),
+        "steps": explain.waterfall(pair),
         "may_decide": policies.may_decide_pair(request.user, pair)
         and pair.state in (ReviewState.OPEN, ReviewState.LATER),
     }

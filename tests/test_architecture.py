@@ -8,6 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["coopcrm.shared", "branches", "customers", "loans", "ratings", "kpi"]
 
+MATCHING = (
+    "blocking clusters comparing explain levels mentions population questions scoring sounds weights".split()
+)
 PURE = [
     "coopcrm/shared/money.py",
     "coopcrm/shared/periods.py",
@@ -15,6 +18,7 @@ PURE = [
     "coopcrm/shared/errors.py",
     "customers/identity.py",
     "customers/masking.py",
+    *(f"customers/matching/{name}.py" for name in MATCHING),
     "customers/provenance/quality.py",
     "customers/provenance/survivorship.py",
     "loans/classification.py",

@@ -16,9 +16,10 @@ from itertools import pairwise
 
 from customers.ledgers import values
 from customers.ledgers.surnames import has_surname
-from customers.ledgers.text import as_text, compact, is_placeholder, numeral, pinyin, simplified
+from customers.ledgers.text import as_text, compact, is_placeholder, numeral, simplified
 from customers.ledgers.vocabulary import DEFINITE, REPEATABLE, UNITS, VOCABULARY
 from customers.ledgers.workbook import Cell, Row
+from customers.matching.sounds import pinyin
 
 LOOK_AHEAD = 40  # rows that titles and headers may take
 SAMPLE = 150  # rows whose content is weighed

@@ -28,11 +28,13 @@ from customers import registries
 from customers.choices import LedgerKind, RowOutcome
 from customers.ledgers import registry
 from customers.ledgers.areas import area_index
-from customers.ledgers.matching import Links, Mention, Question, link
 from customers.ledgers.reading import LedgerContext, LedgerRecord, SheetReading, read_ledger
 from customers.ledgers.reasons import NO_NAME, NOTHING_TO_GO_BY
 from customers.ledgers.villages import AreaIndex, village_cores
 from customers.ledgers.workbook import LedgerUnreadable
+from customers.matching.clusters import Links, link
+from customers.matching.mentions import Mention
+from customers.matching.questions import Question
 from customers.models import LedgerFile, LedgerImport, LedgerRow, ReviewPair
 
 ROW = "ledger-row"

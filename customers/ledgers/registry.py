@@ -17,8 +17,8 @@ from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKin
 from customers.identity import check_phone, check_resident_id
 from customers.ledgers.families import Family, Kin, families
 from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
-from customers.ledgers.matching import Mention
 from customers.ledgers.reading import LedgerRecord
+from customers.matching.mentions import Mention
 from customers.models import (
     Customer,
     FactSheet,

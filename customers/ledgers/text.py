@@ -9,8 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from customers.names import simplified as simplified_characters
 
 INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad\x00]")
@@ -34,24 +32,6 @@ PLACEHOLDERS = {
 def simplified(text: str) -> str:
     """Return the text in simplified characters."""
     return text if text.isascii() else simplified_characters(text)
-
-
-@lru_cache(maxsize=100_000)
-def pinyin(text: str) -> str:
-    """Return the toneless reading, lower case, without gaps."""
-    return "".join(lazy_pinyin(text, style=Style.NORMAL, errors=lambda rest: rest.lower()))
-
-
-BLURRED_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n"))
-
-
-@lru_cache(maxsize=100_000)
-def blurred_pinyin(text: str) -> str:
-    """Return the reading with the sounds merged that southern and central dialects do not tell apart."""
-    sound = pinyin(text)
-    for full, plain in BLURRED_SOUNDS:
-        sound = sound.replace(full, plain)
-    return sound
 
 
 def as_text(value: object) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from customers.ledgers.text import blurred_pinyin, pinyin, simplified
+from customers.ledgers.text import simplified
 from customers.ledgers.values import AddressReading, read_address
+from customers.matching.sounds import blurred_pinyin, pinyin
 
 COMMITTEE = re.compile(r"(村民委员会|居民委员会|村委会|居委会|委员会|村委|居委)$")
 KIND_OF_VILLAGE = re.compile(r"(行政村|自然村|社区|居委|大队|村)$")

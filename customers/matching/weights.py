@@ -8,6 +8,9 @@ person and among rows of namesakes.
 
 from __future__ import annotations
 
+VERSION = "2026-1"
+"""What these figures are called where a pair says by which it was judged."""
+
 LINK = 0.5
 ASK = -4.0
 MARGIN = 2.0

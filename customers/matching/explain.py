@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.ledgers.weights import TABLES
+from customers.matching.weights import TABLES
+
+
+class Judged(Protocol):
+    """What is explained: a pair with its weight and ``{"levels": {field: level}, "bits": {field: bits}, …}``."""
+
+    evidence: Mapping[str, Any]
+    weight: float
+
 
 WORDS: dict[str, dict[str, Any]] = {
     "number": {
@@ -67,14 +75,44 @@ NAME_WORDS: dict[str, Any] = {
 }
 
 
-def steps(levels: Mapping[str, Any], weight: float) -> list[dict]:
-    """Each kind of evidence with its weight; what remains of the whole is the name's."""
+FIELDS: dict[str, Any] = {
+    "name": _("Name"),
+    "number": _("Identity number"),
+    "birth": _("Date of birth"),
+    "phone": _("Phone"),
+    "place": _("Address"),
+    "line": _("Place in the ledger"),
+    "sex": _("Sex"),
+    "spouse": _("Spouse"),
+}
+
+
+class Step(NamedTuple):
+    """One kind of evidence: its field, what the field is called, what was found, and the bits it is worth."""
+
+    field: str
+    label: Any
+    level_words: Any
+    bits: float
+
+
+def steps(pair: Judged) -> list[Step]:
+    """Each kind of evidence of a pair with its bits, the name first; together they are the pair's weight.
+
+    What the weight holds beyond the other kinds of evidence is the name's: how common it is stands in no table.
+    """
+    levels, bits = pair.evidence.get("levels", {}), pair.evidence.get("bits", {})
     rows = [
-        {"label": words[levels[kind]], "value": TABLES[kind].get(levels[kind], 0.0)}
+        Step(kind, FIELDS[kind], words[levels[kind]], bits.get(kind, TABLES[kind].get(levels[kind], 0.0)))
         for kind, words in WORDS.items()
         if levels.get(kind) in words
     ]
     if levels.get("name") not in NAME_WORDS:
         return rows
-    rest = round(weight - sum(row["value"] for row in rows), 2)
-    return [{"label": NAME_WORDS[levels["name"]], "value": rest}, *rows]
+    rest = round(pair.weight - sum(row.bits for row in rows), 2)
+    return [Step("name", FIELDS["name"], NAME_WORDS[levels["name"]], rest), *rows]
+
+
+def waterfall(pair: Judged) -> list[dict[str, Any]]:
+    """The steps as the chart of the page takes them."""
+    return [{"label": step.level_words, "value": round(step.bits, 2)} for step in steps(pair)]

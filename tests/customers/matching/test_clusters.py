@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from customers.ledgers.families import Kin, families
-from customers.ledgers.matching import Mention, link
+from customers.matching.clusters import link
+from customers.matching.mentions import Mention
 from customers.names import name_keys
 
 NUMBER, ANOTHER = "110105194912310038", "110105194912310054"

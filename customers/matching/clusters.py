@@ -1,0 +1,104 @@
+"""Which mentions are one person: sure joins first, then links by weight of evidence, and questions for people.
+
+Handbook §6.3 stands above all weights: two valid numbers that differ are two persons (R3), one valid number under two
+names that are neither equal nor near is a conflict (R2), and a name alone links nobody. Within these walls a person is
+known by everything their mentions say together: a phone in one ledger and a village in another both count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from customers.matching import weights
+from customers.matching.comparing import Comparison, has_proof
+from customers.matching.mentions import Mention, Profile
+from customers.matching.questions import Question, questions_of
+from customers.matching.scoring import scored_pairs
+
+ROUNDS = 8
+
+
+@dataclass
+class Links:
+    """Mentions by person, and the questions between persons."""
+
+    groups: list[list[Mention]]
+    questions: list[Question]
+
+
+def link(mentions: Sequence[Mention]) -> Links:
+    """Return the persons behind the mentions and the questions that stay open."""
+    profiles = [Profile(group) for group in _joined_by_number(mentions)]
+    for _ in range(ROUNDS):
+        scored = scored_pairs(profiles)
+        merged = _merge(profiles, scored)
+        if len(merged) == len(profiles):
+            break
+        profiles = merged
+    return Links([profile.mentions for profile in profiles], questions_of(profiles))
+
+
+def _joined_by_number(mentions: Sequence[Mention]) -> list[list[Mention]]:
+    """Join what R1 joins: equal valid numbers under equal names; registry records stay apart from each other."""
+    groups: dict[tuple, list[Mention]] = {}
+    for mention in mentions:
+        key = (mention.number, mention.name) if mention.number else ("", str(mention.key))
+        if mention.customer is not None and any(m.customer is not None for m in groups.get(key, ())):
+            key = ("", str(mention.key))
+        groups.setdefault(key, []).append(mention)
+    return list(groups.values())
+
+
+def _merge(profiles: list[Profile], scored: list[tuple[float, int, int, Comparison]]) -> list[Profile]:
+    """Merge the pairs above the threshold, each profile at most once a round, unless a rival comes too close."""
+    rivals: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for weight, i, j, _ in scored:
+        rivals[i].append((weight, j))
+        rivals[j].append((weight, i))
+    taken: dict[int, int] = {}
+    for weight, i, j, found in scored:
+        if weight < weights.LINK:
+            break
+        if i in taken or j in taken or not has_proof(found.levels):
+            continue
+        if _has_rival(profiles, rivals[i], i, j, weight) or _has_rival(profiles, rivals[j], j, i, weight):
+            continue
+        taken[j] = i
+        taken[i] = i
+    partners: dict[int, list[int]] = defaultdict(list)
+    for j, i in taken.items():
+        if i != j:
+            partners[i].append(j)
+    gone = {j for j, i in taken.items() if i != j}
+    return [
+        Profile(_in_order([profile, *(profiles[j] for j in partners[i])])) if partners[i] else profile
+        for i, profile in enumerate(profiles)
+        if i not in gone
+    ]
+
+
+def _in_order(profiles: Iterable[Profile]) -> list[Mention]:
+    return sorted(
+        (m for profile in profiles for m in profile.mentions), key=lambda m: (m.customer is None, m.key)
+    )
+
+
+def _has_rival(
+    profiles: list[Profile], others: list[tuple[float, int]], me: int, partner: int, weight: float
+) -> bool:
+    """Is there another candidate nearly as good who is surely not the same person as the partner?"""
+    return any(
+        other != partner
+        and weight - its_weight < weights.MARGIN
+        and _are_two(profiles[other], profiles[partner])
+        for its_weight, other in others
+    )
+
+
+def _are_two(a: Profile, b: Profile) -> bool:
+    """Two registry records or two valid numbers; one number under two names may well be one person."""
+    return (a.customer is not None and b.customer is not None) or bool(
+        a.numbers and b.numbers and a.numbers != b.numbers
+    )
