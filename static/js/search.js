@@ -1,4 +1,4 @@
-// The search box: results while typing, the first one chosen; arrows walk, Enter opens, Escape puts them away.
+// The search box: results while typing, the first one chosen; arrows walk, Enter opens, Escape puts them away and leaves.
 
 const box = document.getElementById("search");
 const results = document.getElementById("search-results");
@@ -37,6 +37,7 @@ if (box && results) {
 
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== results) return;
+    if (document.activeElement !== box) return away(); // the answer came after the person had left
     const sent = event.detail.requestConfig.parameters;
     answered = (sent.get ? sent.get("q") : sent.q) ?? "";
     if (answered !== box.value) return; // an answer to what was typed before
@@ -49,7 +50,7 @@ if (box && results) {
   box.addEventListener("keydown", (event) => {
     if (event.isComposing) return; // a Chinese word is being put together
     if (event.key === "Escape") {
-      if (isOpen()) event.stopPropagation();
+      if (isOpen() && box.value) event.stopPropagation(); // what is typed is left by a second Escape
       away();
       return;
     }

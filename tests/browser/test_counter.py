@@ -3,6 +3,8 @@
 import re
 import time
 
+from playwright.sync_api import expect
+
 from customers.names import place_keys
 from tests.browser.conftest import serious_faults
 from tests.factories import resident_number
@@ -73,7 +75,7 @@ def test_couple_is_registered_with_its_certificate_without_a_mouse(open_page):
     began = time.monotonic()
 
     keys = register(page, number=f"{number[:6]} {number[6:14]} {number[14:]}", village=village)
-    assert "female" in page.locator("#number-answer").inner_text()
+    expect(page.locator("#number-answer")).to_contain_text("female", use_inner_text=True)
     keys.press("F4")
     assert keys.focus == "certificate"
     keys.type("J411522-2003-000123")
@@ -83,7 +85,9 @@ def test_couple_is_registered_with_its_certificate_without_a_mouse(open_page):
     keys.press("Enter")
     keys.type("王建国")
     page.locator("[data-preview]").wait_for()
-    assert page.locator("[data-preview]").inner_text() == "2 persons, 1 household, marriage since 2003"
+    expect(page.locator("[data-preview]")).to_have_text(
+        "2 persons, 1 household, marriage since 2003", use_inner_text=True
+    )
     keys.press("F6", "Control+Enter")
     page.wait_for_url(SLIP)
     print(f"{keys.strokes} keystrokes beyond the data, {time.monotonic() - began:.1f} s")
@@ -111,7 +115,7 @@ def test_wrong_number_is_explained_before_the_field_is_left(open_page):
     keys.type("411522198005121230")
     page.locator("[data-number=invalid]").wait_for()
 
-    assert "should be 1" in page.locator("#number-answer").inner_text()
+    expect(page.locator("#number-answer")).to_contain_text("should be 1", use_inner_text=True)
     assert keys.focus == "number"
 
 
@@ -132,7 +136,7 @@ def test_known_person_shows_while_typing_and_f2_opens(open_page):
     assert serious_faults(page) == []
     keys.press("F2")
     page.wait_for_url(CUSTOMER)
-    assert page.locator("h1").inner_text() == "李秀英"
+    expect(page.locator("h1")).to_have_text("李秀英", use_inner_text=True)
     assert page.troubles == []
 
 
@@ -173,7 +177,7 @@ def test_error_takes_the_eye_to_its_field(open_page):
     keys.press("Control+Enter")
     page.locator(".error-summary").wait_for()
 
-    assert page.evaluate("document.activeElement.className") == "error-summary"
+    expect(page.locator(".error-summary")).to_be_focused()
     assert page.locator("#id_number").get_attribute("aria-invalid") == "true"
     assert serious_faults(page) == []
 

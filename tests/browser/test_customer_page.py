@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import LOOKS, serious_faults
 
@@ -59,12 +60,12 @@ def test_customer_page_is_readable_in_each_theme(open_page, theme):
 def test_number_is_masked_and_sources_open_on_a_dot(open_page):
     page = open_page("loan_officer")
     open_first_customer(page)
-    assert re.search(r"\d{6}\*{8}\d{3}[\dX]", page.locator("main").inner_text())
+    expect(page.locator("main")).to_contain_text(re.compile(r"\d{6}\*{8}\d{3}[\dX]"))
 
     page.goto(household_of(page))
     page.locator("details.source summary").first.click()
 
-    assert page.locator("details.source[open] .source-note").first.is_visible()
+    expect(page.locator("details.source[open] .source-note").first).to_be_visible()
     assert page.troubles == []
 
 
@@ -87,7 +88,7 @@ def test_visit_is_noted_on_a_phone_and_what_is_typed_survives(open_page):
     page.locator("main button.button-primary", has_text="Sign").click()
     page.wait_for_url(f"**/households/{household}/")
 
-    assert "New greenhouse of two mu" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("New greenhouse of two mu", use_inner_text=True)
     assert page.troubles == []
 
 
@@ -101,8 +102,8 @@ def test_foreign_customer_is_a_masked_card(open_page):
         page.goto(re.sub(r"\d+/$", f"{number}/", own))
         if page.locator("h2", has_text="Registry card").count():
             foreign += 1
-            assert "*" in page.locator("h1").inner_text()
-            assert page.locator("main a[href^='/households/']").count() == 0
+            expect(page.locator("h1")).to_contain_text("*", use_inner_text=True)
+            expect(page.locator("main a[href^='/households/']")).to_have_count(0)
             assert serious_faults(page) == []
 
     assert foreign
@@ -115,12 +116,12 @@ def test_a_number_is_shown_for_a_purpose_and_a_foreign_household_is_asked_for(op
     asking = page.locator("main details.reveal").first
     asking.locator("summary").first.click()
     asking.locator("button").click()
-    assert page.locator("[data-revealed]").count() == 0  # no purpose, no number
+    expect(page.locator("[data-revealed]")).to_have_count(0)  # no purpose, no number
 
     asking.locator("select").select_option("identify")
     asking.locator("button").click()
     page.locator("[data-revealed]").wait_for()
-    assert re.search(r"\d{17}[\dX]", page.locator("[data-number]").inner_text())
+    expect(page.locator("[data-number]")).to_contain_text(re.compile(r"\d{17}[\dX]"))
     assert serious_faults(page) == []
     page.reload()
     assert not re.search(r"\d{17}[\dX]", page.content())

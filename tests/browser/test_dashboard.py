@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import LOOKS, serious_faults
 
@@ -53,11 +54,13 @@ def test_a_chart_turns_into_its_table_by_key_and_by_button(open_page):
     page = open_page("head_office")
     page.goto("/figures/")
     chart, table = page.locator("figure .chart-box").first, page.locator("figure .chart-table").first
-    assert (chart.is_visible(), table.is_visible()) == (True, False)
+    expect(chart).to_be_visible()
+    expect(table).to_be_hidden()
 
     page.locator("[data-chart-toggle]").first.click()
 
-    assert (chart.is_visible(), table.is_visible()) == (False, True)
+    expect(chart).to_be_hidden()
+    expect(table).to_be_visible()
     assert table.locator("tbody tr").count() >= 2
 
 
@@ -67,12 +70,12 @@ def test_a_tile_opens_to_formula_and_rows_and_a_row_to_its_record(open_page):
 
     with page.expect_navigation():
         page.locator("a.stat", has_text="Non-performing loans").click()
-    assert "balance of all loans" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("balance of all loans", use_inner_text=True)
     with page.expect_navigation():
         page.locator("#rows tbody th a").first.click()
 
     assert re.search(r"/loans/\d+/$", page.url)
-    assert page.locator("h1").is_visible()
+    expect(page.locator("h1")).to_be_visible()
 
 
 def test_the_month_and_the_ranking_can_be_chosen(open_page):
@@ -82,7 +85,7 @@ def test_the_month_and_the_ranking_can_be_chosen(open_page):
     page.locator("#rank").select_option("NPL_RATIO")
     page.wait_for_url(re.compile(r"rank=NPL_RATIO"))
 
-    assert "Ranking by: Non-performing loans" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Ranking by: Non-performing loans", use_inner_text=True)
 
 
 def test_the_dashboard_prints_without_its_frame(open_page):
@@ -90,5 +93,5 @@ def test_the_dashboard_prints_without_its_frame(open_page):
     page.goto("/figures/")
     page.emulate_media(media="print")
 
-    assert not page.locator("nav.places").is_visible()
-    assert page.locator(".print-header").is_visible()
+    expect(page.locator("nav.places")).to_be_hidden()
+    expect(page.locator(".print-header")).to_be_visible()

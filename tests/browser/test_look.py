@@ -3,6 +3,7 @@
 from itertools import product
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SIZES, keep_picture, serious_faults, sign_in, too_wide
 
@@ -46,7 +47,7 @@ def test_the_sign_in_page_is_accessible_and_fits(open_page, language):
         keep_picture(page, f"sign-in-{language}-{size}-{theme}")
         faults[size, theme] = (serious_faults(page), max(0, too_wide(page)))
 
-    assert page.locator("html").get_attribute("lang") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
     assert faults == dict.fromkeys(product(SIZES, THEMES), ([], 0))
     assert page.troubles == []
 
@@ -90,7 +91,7 @@ def test_the_palette_finds_pages_in_english_and_pinyin(open_page, typed):
 
     page.keyboard.press("Control+k")
     page.keyboard.type(typed)
-    assert page.locator("#palette").is_visible()
+    expect(page.locator("#palette")).to_be_visible()
     page.locator("#palette [role=option]").first.wait_for()
     page.keyboard.press("Enter")
 
@@ -106,18 +107,18 @@ def test_the_palette_finds_pages_by_their_chinese_names(open_page):
 
     assert page.locator("#palette [role=option]").first.inner_text().startswith("客户")
     page.keyboard.press("Escape")
-    assert not page.locator("#palette").is_visible()
+    expect(page.locator("#palette")).to_be_hidden()
 
 
 def test_a_slash_goes_to_the_search_and_a_question_mark_shows_the_keys(open_page):
     page = open_page("cashier")
 
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
+    expect(page.locator("#search")).to_be_focused()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
 
-    assert page.locator("#keys-dialog").is_visible()
+    expect(page.locator("#keys-dialog")).to_be_visible()
 
 
 def test_rows_are_walked_and_opened_by_keyboard(open_page):
@@ -138,12 +139,12 @@ def test_a_language_once_chosen_is_remembered(open_page):
     with page.expect_navigation():
         page.locator("button[name=language][value=zh-hant]").click()
     page.goto("/jobs/")
-    assert page.locator("html").get_attribute("lang") == "zh-hant"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hant")
     page.context.clear_cookies()
     page.goto("/sign-in/")
     sign_in(page, "accountant")
 
-    assert page.locator("html").get_attribute("lang") == "zh-hant"  # from the profile
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hant")  # from the profile
 
 
 def test_a_theme_once_chosen_is_remembered(open_page):
@@ -152,10 +153,10 @@ def test_a_theme_once_chosen_is_remembered(open_page):
     page.locator("header details.menu").last.locator("summary").click()
     with page.expect_response("**/theme/"):
         page.locator("button[name=theme][value=dark]").click()
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
 
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 def test_a_chart_is_also_a_table(open_page):
@@ -166,8 +167,8 @@ def test_a_chart_is_also_a_table(open_page):
 
     figure.locator("[data-chart-toggle]").click()
 
-    assert figure.locator(".chart-table table").is_visible()
-    assert not figure.locator(".chart-box").is_visible()
+    expect(figure.locator(".chart-table table")).to_be_visible()
+    expect(figure.locator(".chart-box")).to_be_hidden()
 
 
 def test_paper_shows_the_page_without_its_frame(open_page):
@@ -176,10 +177,10 @@ def test_paper_shows_the_page_without_its_frame(open_page):
 
     page.emulate_media(media="print")
 
-    assert not page.locator(".topbar").is_visible()
-    assert not page.locator(".places").is_visible()
-    assert page.locator(".print-header").is_visible()
-    assert page.locator(".chart-box").first.is_visible()
+    expect(page.locator(".topbar")).to_be_hidden()
+    expect(page.locator(".places")).to_be_hidden()
+    expect(page.locator(".print-header")).to_be_visible()
+    expect(page.locator(".chart-box").first).to_be_visible()
 
 
 def transferred(page, path: str) -> dict[str, int]:

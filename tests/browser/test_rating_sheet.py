@@ -1,6 +1,7 @@
 """The rating sheet at the desk and in the village: a judgement that explains itself."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import serious_faults
 
@@ -54,7 +55,7 @@ def test_an_incomplete_sheet_leads_to_a_visit_note(open_page):
         page.locator("a", has_text="Ask at the next contact").click()
 
     assert "/visits/new/?household=" in page.url
-    assert page.locator("form").first.is_visible()
+    expect(page.locator("form").first).to_be_visible()
 
 
 def test_rate_again_now_makes_a_judgement_of_today(open_page):
@@ -65,5 +66,5 @@ def test_rate_again_now_makes_a_judgement_of_today(open_page):
     page.locator("button", has_text="Rate again now").click()
     page.wait_for_url(lambda url: url != before)
 
-    assert page.locator("h1").is_visible()
+    expect(page.locator("h1")).to_be_visible()
     assert page.troubles == []

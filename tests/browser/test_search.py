@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import serious_faults
 
 STROKES = 8
@@ -26,7 +28,7 @@ def test_known_person_is_found_in_a_few_keys(open_page):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/customers/\d+/$"))
 
-    assert page.locator("h1").inner_text() == name
+    expect(page.locator("h1")).to_have_text(name, use_inner_text=True)
     assert page.troubles == []
     page.keyboard.press("/")
     page.keyboard.type(pinyin[:4])
@@ -60,8 +62,8 @@ def test_escape_puts_the_people_away(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")
 
-    assert page.locator("#search-results > *").count() == 0
-    assert page.evaluate("document.activeElement.id") == "search"
+    expect(page.locator("#search-results > *")).to_have_count(0)
+    expect(page.locator("#search")).to_be_focused()
 
 
 def test_search_works_without_scripts(site, browser, open_page):
@@ -77,7 +79,7 @@ def test_search_works_without_scripts(site, browser, open_page):
 
     found = page.locator("main .found-line")
     assert found.count() > 1
-    assert name[0] in found.first.inner_text()
+    expect(found.first).to_contain_text(name[0], use_inner_text=True)
     page.locator("main button[name=more]").click() if page.locator("main button[name=more]").count() else None
     assert "q=" not in page.url
     context.close()

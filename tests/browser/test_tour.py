@@ -1,6 +1,7 @@
 """A tour through the site as each post: every place opens without an error, in every language, on desk and phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 from branches.choices import PostCode
 from tests.browser.conftest import LOOKS, serious_faults
@@ -61,7 +62,7 @@ def test_a_wrong_password_is_refused_in_words(open_page):
     page.locator("form button.button-primary").first.click()
 
     assert "/sign-in/" in page.url
-    assert page.locator(".notice").first.is_visible()
+    expect(page.locator(".notice").first).to_be_visible()
 
 
 def test_signing_out_ends_the_session(open_page):
@@ -80,6 +81,6 @@ def test_the_closing_can_be_watched_on_its_job_page(open_page):
 
     page.locator("table tbody th a").first.click()
 
-    assert page.locator("progress").first.is_visible()
+    expect(page.locator("progress").first).to_be_visible()
     assert serious_faults(page) == []
     assert page.troubles == []
