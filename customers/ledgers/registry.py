@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,9 +15,9 @@ from coopcrm.shared.fields import draw_ids
 from customers import facts, numbers
 from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
 from customers.identity import check_phone, check_resident_id
-from customers.ledgers.families import Family, Kin, families
 from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
 from customers.ledgers.reading import LedgerRecord
+from customers.matching.households import Dweller, Family, build
 from customers.matching.mentions import Mention
 from customers.models import (
     Customer,
@@ -268,7 +268,7 @@ class Book:
             )
         )
         opened, joined = [], []
-        for family in families([kin_of(person) for person in persons]):
+        for family in build([dweller_of(i, person, home) for i, person in enumerate(persons)]).families:
             members = [persons[i] for i in family.members]
             known = {home[person.customer] for person in members if person.customer in home}
             if len(known) > 1:
@@ -383,17 +383,27 @@ class Book:
         FactSheet.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def kin_of(person: Person) -> Kin:
-    """Return what helps to find a person's relatives."""
+def dweller_of(key: int, person: Person, home: Mapping[int, int]) -> Dweller:
+    """Return what tells whom a person lives with; ``home`` has the households of those whom the registry knows."""
     records = person.records
-    return Kin(
+    births = {record.known_birth or record.birth.day for record in records} - {None}
+    return Dweller(
+        key,
         names=frozenset(record.name.key for record in records),
         villages=frozenset(record.village.code for record in records) - {""},
-        phones=frozenset(phone for record in records for phone in record.phones),
+        groups=frozenset((r.village.code, r.group) for r in records if r.village.code and r.group),
+        phones=frozenset(phone for record in records for phone in record.phones + record.remark.phones),
         sexes=frozenset(sex_in(record.identity.number) or record.sex for record in records) - {""},
+        births=frozenset(day.year for day in births),
         spouses=frozenset(record.spouse.key for record in records) - {""},
-        heads=frozenset(normalize_name(record.remark.head) or record.head.key for record in records) - {""},
-        is_noted=any(entry.source.kind == NOTEBOOK for entry in person.entries),
+        heads=frozenset(normalize_name(r.remark.head) or r.head.key for r in records) - {""},
+        registers=frozenset(
+            (entry.branch.pk, number)
+            for entry in person.entries
+            if (number := entry.record.texts.get("household_number", ""))
+        ),
+        is_head=any(entry.source.kind == NOTEBOOK for entry in person.entries),
+        home=home.get(person.customer),
     )
 
 

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from customers.ledgers.families import Kin, families
 from customers.matching.clusters import link
 from customers.matching.mentions import Mention
 from customers.names import name_keys
@@ -112,28 +111,3 @@ def test_an_import_asks_nothing_about_two_registry_records():
     claims = [{"name": name, "number": NUMBER, "customer": i} for i, name in enumerate(("王大明", "赵铁柱"))]
 
     assert rules(*claims) == []
-
-
-def test_spouse_column_and_remark_bring_a_family_together():
-    home = frozenset({"990001101201"})
-    people = [
-        Kin(frozenset({"王大明"}), home, spouses=frozenset({"李小花"}), is_noted=True),
-        Kin(frozenset({"李小花"}), home),
-        Kin(frozenset({"王小明"}), home, heads=frozenset({"王大明"})),
-        Kin(frozenset({"李小花"}), frozenset({"990001101202"})),
-    ]
-
-    found = families(people)
-
-    assert [(family.head, family.spouse, family.others) for family in found] == [(0, 1, [2])]
-
-
-def test_spouse_of_a_common_name_is_left_open():
-    home = frozenset({"990001101201"})
-    people = [
-        Kin(frozenset({"王大明"}), home, spouses=frozenset({"李小花"}), is_noted=True),
-        Kin(frozenset({"李小花"}), home),
-        Kin(frozenset({"李小花"}), home),
-    ]
-
-    assert [family.members for family in families(people)] == [[0]]
