@@ -96,10 +96,12 @@ def ledger_put_aside(tables: Sequence[str]) -> Iterator[None]:
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {change}')
     yield
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
         for table in tables:
             cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {change}')
             cursor.execute(f'SELECT count(*) FROM "{table}"')
             record(Deed.LOAD, table=table, detail={"rows": cursor.fetchone()[0]})
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as in any deed
 
 
 def _constraints(cursor, tables: Sequence[str]) -> list[tuple[str, str, str]]:

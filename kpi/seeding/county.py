@@ -103,6 +103,7 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
             started = time.perf_counter()
         if (household := first_without_manager()) is not None:
             raise RuntimeError(f"household {household} is without a manager on some day")
+        _count_rows()
         say(_line("indexes and foreign keys", None, time.perf_counter() - started))
     with _step(say, "general ledger and market figures") as done:
         done(rules.seed_figures(plan, branches))
@@ -122,6 +123,12 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:
         done(seed_voice(plan))
+
+
+def _count_rows() -> None:
+    """Tell the planner how large the tables have become; otherwise what follows is planned for empty ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(BULK_TABLES)}")
 
 
 def tables_without_entries(plan: Plan) -> list[str]:

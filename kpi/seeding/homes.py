@@ -150,7 +150,6 @@ def seed_homes(plan: Plan) -> int:
             cursor.execute(statement, values)
             written += cursor.rowcount
         cursor.execute("DROP TABLE seed_workers; DROP TABLE seed_farms")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as in any deed; the load has set them immediate
     return written + _seed_changes(plan)
 
 
