@@ -26,6 +26,7 @@ app_name = "customers"
 urlpatterns = [
     path("customers/", lists.customer_list, name="list"),
     path("customers/together/", together.act, name="together"),
+    path("customers/together/forms/", together.dialogs, name="together-forms"),
     path("customers/together/<int:pk>/back/", together.take_back, name="take-back"),
     path("customers/views/", lists.keep_view, name="keep-view"),
     path("customers/views/<int:pk>/", lists.change_view, name="change-view"),

@@ -26,8 +26,8 @@ from customers.lists import columns, filters, selectors, services
 from customers.lists.forms import ListForm, LookForm, ViewForm
 from customers.models import ListView
 from customers.portfolios.policies import may_see_portfolios
-from customers.together import views as together
 from customers.together.policies import may_act as may_act_together
+from customers.together.policies import may_tag_many as may_tag_together
 from customers.together.services import MOST as MOST_TOGETHER
 
 LOOK = ("order", "column")
@@ -72,7 +72,8 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "may_see_portfolios": may_see_portfolios(staff),
         "may_keep_segment": bool(filters.plain(narrowed)) and may_plan(staff),
         "filters_alone": _address(form, narrowed, {}),
-        "together": together.form_for(request, shown=shown) if may_act_together(staff) else None,
+        "together": may_act_together(staff),
+        "may_tag_together": may_tag_together(staff),
         "most_together": MOST_TOGETHER,
         "choose_word": _("Choose"),
         "export_form": ExportForm(kind=exports.CUSTOMERS, staff=staff, given=_for_export(narrowed, chosen)),

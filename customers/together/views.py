@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import DomainError, PermissionRefused
@@ -33,6 +33,13 @@ def form_for(request: HttpRequest, data: QueryDict | None = None, **initial: Any
     """The form of the list's page, for this person."""
     unit, today = own_unit(request), timezone.localdate()
     return forms.TogetherForm(data, staff=request.user, unit=unit, on=today, initial=initial)
+
+
+@require_GET
+def dialogs(request: HttpRequest) -> HttpResponse:
+    """What the deeds of the bar need, fetched when the first of them is chosen."""
+    allow(policies.may_act(request.user))
+    return render(request, "customers/together/dialogs.html", {"together": form_for(request)})
 
 
 @require_POST

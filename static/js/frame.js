@@ -16,10 +16,18 @@ function closeMenus(except) {
   }
 }
 
+// A dialog stands on the page, or is fetched when it is first asked for.
+async function open({ opens, fetchedFrom, into }) {
+  if (fetchedFrom && !document.getElementById(opens)) {
+    await htmx.ajax("GET", fetchedFrom, { target: document.getElementById(into), swap: "innerHTML" });
+  }
+  document.getElementById(opens)?.showModal();
+}
+
 document.addEventListener("click", (event) => {
   closeMenus(event.target.closest("details"));
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  if (opener) open(opener.dataset);
   if (event.target.matches("dialog[open]") && event.target.id !== "confirm-dialog") event.target.close();
   if (event.target.closest("[data-print]")) window.print();
 });
