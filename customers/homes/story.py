@@ -14,6 +14,7 @@ from customers import registries
 from customers.homes.choices import EventKind
 from customers.models import Customer, Household, HouseholdEvent, Marriage, Membership
 from customers.registries import TimelineEvent, Window
+from customers.selectors import veil
 
 ICONS = {
     EventKind.MARRIAGE: "users",
@@ -156,12 +157,14 @@ def summary(events: Iterable[HouseholdEvent]) -> str:
 def timeline(
     staff: StaffMember, customer: Customer | None, households: list[Household], window: Window
 ) -> list[TimelineEvent]:
-    """Events of the households, and of others that were about the person."""
+    """Events of the households, and of others that were about the person. Who is locked is veiled."""
     about = Q(household__in=households)
     if customer is not None:
         about |= Q(customer=customer) | Q(partner=customer)
     rows = HouseholdEvent.objects.visible_to(staff).filter(about)
     rows = rows.select_related("customer", "partner", "recorded_by", "undone_by", "undoes")
+    events = window.latest(rows, "happened_on")
+    veil((one for event in events for one in (event.customer, event.partner) if one), staff)
     return [
         TimelineEvent(
             row.happened_on,
@@ -171,7 +174,7 @@ def timeline(
             reverse("customers:home-events", args=[row.household_id]),
             who=str(row.recorded_by) if row.recorded_by else "",
         )
-        for row in window.latest(rows, "happened_on")
+        for row in events
     ]
 
 

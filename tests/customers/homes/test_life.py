@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError
 from customers.choices import Relation
-from customers.homes import corrections, marks, selectors, services
+from customers.homes import corrections, marks, selectors, services, story
 from customers.homes.choices import EventKind
 from customers.models import Absence, Customer, Household, HouseholdEvent, Marriage, Membership
+from customers.registries import Window
 from loans.choices import LineState
 from tests.book import make_line, make_loan
 from tests.factories import branch_of, join, make_customer, make_household, make_staff, make_village
@@ -358,3 +359,12 @@ def _check(day: date) -> None:
             assert selectors.awaits_review(household), "the succession is open and asks for a review"
     away = Absence.objects.filter(valid_to=None, customer__state="deceased")
     assert not away.exists()
+
+
+def test_a_timeline_veils_who_is_kept_for_the_law_alone(family):
+    family.do(services.record_death, customer=family.husband, paper="death")
+    Customer.objects.filter(pk=family.husband.pk).update(is_locked=True)
+
+    told = story.timeline(family.officer, family.head, [family.home], Window(10))
+
+    assert [event.title for event in told] == ["Death: 王*山"]
