@@ -147,6 +147,23 @@ class ReviewState(models.TextChoices):
     LATER = "later", _("Later")
 
 
+UNDECIDED = (ReviewState.OPEN, ReviewState.LATER)
+"""States of a pair about which people have not decided; a decision that waits for a second person is one of them."""
+
+
+class PairDecision(models.TextChoices):
+    SAME = "same", _("Same person")
+    DIFFERENT = "different", _("Different persons")
+    LATER = "later", _("Ask at the next contact")
+    UNDONE = "undone", _("Taken back")
+    AGAIN = "again", _("New evidence: asked again")
+
+
+class DecisionStep(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed, waits for a second person")
+    DONE = "done", _("Done")
+
+
 # What a fact sheet may hold under ``bonus``, ``malus`` and ``flags`` (handbook §1.4, §1.5).
 BONUS = {
     "HONOUR": _("Honoured household or person"),

@@ -57,6 +57,7 @@ from customers.models import (
     PersonSkill,
     Phone,
     Representative,
+    ReviewDecision,
     ReviewPair,
     RightsRequest,
     SegmentMember,
@@ -320,6 +321,12 @@ OWN_TABLES = (
         owners=("first", "second"),
         erases={"evidence": "t.evidence - 'said'"},
         figures=("weight",),
+    ),
+    PersonalTable(
+        ReviewDecision,
+        owners=("pair__first", "pair__second"),
+        erases={"note": "''"},
+        figures=("levels", "weight"),
     ),
     PersonalTable(
         Consent, owners=("customer", "guardian"), erases={"reference": "''"}, figures=("decision",)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from branches.choices import PostCode
 from coopcrm.shared import acting
-from customers.choices import DocumentState, RetiredBecause
+from customers.choices import UNDECIDED, DocumentState, RetiredBecause
 
 if TYPE_CHECKING:
     from branches.models import StaffMember
@@ -135,6 +135,28 @@ class PairQuerySet(QuerySet):
             return self
         branches = scope.branch_ids
         return self.filter(Q(first__branch__in=branches) | Q(second__branch__in=branches))
+
+    def undecided(self) -> PairQuerySet:
+        """About which people have to decide, now or at the next contact."""
+        return self.filter(state__in=UNDECIDED)
+
+
+class DecisionQuerySet(QuerySet):
+    """Decisions about possible duplicates."""
+
+    def visible_to(self, staff: StaffMember) -> DecisionQuerySet:
+        """Decisions about the pairs that the person sees."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        branches = scope.branch_ids
+        return self.filter(
+            Q(pair__first__branch__in=branches) | Q(pair__second__branch__in=branches)
+        )
+
+    def standing(self) -> DecisionQuerySet:
+        """Carried out and not taken back."""
+        return self.filter(step="done", undone_by=None).exclude(decision="undone")
 
 
 class SharedPartQuerySet(OfHouseholdQuerySet):

@@ -23,6 +23,7 @@ class LoansConfig(AppConfig):
         registries.campaign_measures.register("new_product", campaigns.NEW_PRODUCT)
         registries.campaign_measures.register("deposits", campaigns.DEPOSIT_CHANGE)
         registries.household_lines.register("loans", household_lines.KEEPER)
+        registries.review_worth.append(household_lines.WORTH)
         registries.household_obstacles.register("loans", household_lines.booked_since)
         registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register("loans.accounts", customer_page.accounts_card, place="side", order=220)

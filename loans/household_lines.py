@@ -54,3 +54,13 @@ def booked_since(household: Household, since: datetime) -> str:
 
 
 KEEPER = LineKeeper(tell=tell, freeze=freeze, release=release)
+
+WORTH = """
+    SELECT m.customer_id, 3.0 AS worth FROM customers_membership m
+    JOIN loans_creditline l ON l.household_id = m.household_id AND l.state IN ('active', 'frozen')
+    WHERE m.customer_id IN (SELECT customer_id FROM asked) AND m.valid_to IS NULL
+    UNION ALL
+    SELECT n.borrower_id, 2.0 FROM loans_loan n
+    WHERE n.borrower_id IN (SELECT customer_id FROM asked) AND n.closed_on IS NULL AND n.written_off_on IS NULL
+"""
+"""What hangs on knowing who somebody is: the line of their household, and each loan they have not repaid."""

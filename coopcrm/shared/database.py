@@ -124,6 +124,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_privacyrule": (),
     "customers_reminderrule": (),
     "customers_caseevent": (),
+    "customers_reviewdecision": (),
     "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
     "customers_sourcerule": ("valid_to", "applied_at"),
     "customers_statement": (),

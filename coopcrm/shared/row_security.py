@@ -153,6 +153,7 @@ RULES: dict[str, Rule] = {
     "customers_coopmember": customer("organisation_id") | customer("person_id") | household(),
     "customers_organisationmanager": customer("organisation_id"),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
+    "customers_reviewdecision": beneath("customers_reviewpair", "pair_id"),
     # The banking book
     "loans_account": branch() | customer(),
     "loans_accountday": beneath("loans_account", "account_id"),

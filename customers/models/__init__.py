@@ -15,7 +15,7 @@ from customers.models.farm import AnimalCount, CropSeason, Labour, LandParcel, M
 from customers.models.feedback import Feedback, Invitation
 from customers.models.homes import Absence, EmptyRegistration, HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
-from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow, ReviewPair
+from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow
 from customers.models.lists import ListView
 from customers.models.organisations import CoopMember, Organisation, OrganisationManager, Representative
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
@@ -23,6 +23,7 @@ from customers.models.persons import OtherName, PersonSkill
 from customers.models.portfolios import Handover, HandoverItem
 from customers.models.provenance import SourceRule, Statement
 from customers.models.reminders import ReminderRule
+from customers.models.review import ReviewDecision, ReviewPair
 from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, RightsRequest
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.tags import ComputedTag, CustomerTag, Tag, TagRule
@@ -74,6 +75,7 @@ __all__ = [
     "PrivacyRule",
     "ReminderRule",
     "Representative",
+    "ReviewDecision",
     "ReviewPair",
     "RightsRequest",
     "Segment",

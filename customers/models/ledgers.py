@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
 from coopcrm.shared.classification import classes
 from coopcrm.shared.fields import KeyField, SealedField, SealedRow
-from customers.choices import LedgerKind, ReviewState, RowOutcome
+from customers.choices import LedgerKind, RowOutcome
 from customers.models.households import Household
 from customers.models.people import Customer
-from customers.querysets import BranchOrCustomerQuerySet, BranchRowQuerySet, PairQuerySet
+from customers.querysets import BranchOrCustomerQuerySet, BranchRowQuerySet
 
 
 class LedgerImport(models.Model):
@@ -108,35 +108,3 @@ class LedgerRow(SealedRow):
         from customers.ledgers.reasons import reason_in_words
 
         return reason_in_words(self.reason)
-
-
-class ReviewPair(models.Model):
-    """Two customers that may be one person, with the evidence; a decision is kept for ever."""
-
-    classification = classes(C1="rule outcome weight state decided_at created_at", C2="evidence")
-
-    first = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_first")
-    second = models.ForeignKey(Customer, models.PROTECT, related_name="review_pairs_as_second")
-    rule = models.CharField(max_length=8)
-    outcome = models.CharField(max_length=10)
-    weight = models.FloatField(default=0)
-    evidence = models.JSONField(default=dict)
-    first_row = models.ForeignKey(LedgerRow, models.PROTECT, null=True, blank=True, related_name="+")
-    second_row = models.ForeignKey(LedgerRow, models.PROTECT, null=True, blank=True, related_name="+")
-    state = models.CharField(max_length=10, choices=ReviewState, default=ReviewState.OPEN)
-    decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
-    decided_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = PairQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("possible duplicate")
-        verbose_name_plural = _("possible duplicates")
-        constraints = [
-            models.UniqueConstraint(fields=["first", "second"], name="review_pair_once"),
-            models.CheckConstraint(condition=Q(first__lt=F("second")), name="review_pair_in_order"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.first_id} · {self.second_id}"

@@ -1,0 +1,1 @@
+"""Review of possible duplicates: the queue, the decision of people, and how what they decided is remembered."""
