@@ -355,6 +355,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "place questions": {
+        "task": "customers.beat.place_questions",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
     "campaigns": {

@@ -43,6 +43,7 @@ class CustomersConfig(AppConfig):
             timeline_sources,
         )
         from customers.reminders import sources as reminders
+        from customers.review import register as review
         from customers.tags import register as tags
         from customers.tasks import register as tasks
         from customers.together import services as together
@@ -63,6 +64,7 @@ class CustomersConfig(AppConfig):
         together.register()
         homes.register()
         reminders.register()
+        review.register()
         cases.register()
         personal.register_own_tables()
         occasions.register_own()

@@ -11,6 +11,8 @@ from customers.counter import drafts
 from customers.portfolios import services as portfolios
 from customers.provenance import bulk
 from customers.reminders import services as reminders
+from customers.review import asking as review_questions
+from customers.review import placing
 from customers.tags import rules as tag_rules
 from customers.tasks import services as tasks
 
@@ -60,3 +62,12 @@ def decide_shown_values() -> None:
     """Every night: a rule of sources that has come into force decides every shown value, once."""
     with acting.as_system("rule of sources"):
         bulk.order_decisions(on=timezone.localdate())
+
+
+@shared_task
+def place_questions() -> None:
+    """Every five minutes: new questions find their branch and their place; those that were asked stand there again."""
+    with acting.as_system("queue of the review"):
+        review_questions.wake_answered()
+        if placing.needs_placing():
+            placing.place_pairs()

@@ -159,6 +159,15 @@ class PairDecision(models.TextChoices):
     AGAIN = "again", _("New evidence: asked again")
 
 
+class DecisionGround(models.TextChoices):
+    """What somebody went by who decided about a pair."""
+
+    RECORDS = "records", _("What the two records say")
+    PAPER = "paper", _("The papers were seen")
+    ASKED = "asked", _("The person was asked")
+    KNOWN = "known", _("I know the family")
+
+
 class DecisionStep(models.TextChoices):
     PROPOSED = "proposed", _("Proposed, waits for a second person")
     DONE = "done", _("Done")

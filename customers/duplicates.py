@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area
 from customers import identity, numbers
-from customers.choices import DocumentKind, DocumentState, ReviewState
+from customers.choices import DocumentKind, DocumentState
 from customers.models import Customer, IdentityDocument, Phone, ReviewPair
 from customers.names import name_keys
+from customers.review.questions import ask
 
 PER_ROAD = 30
 ORDER = ("SAME", "CONFLICT", "PROBABLE", "POSSIBLE", "NAME")
@@ -187,7 +188,7 @@ def _judge(
 
 
 def note_for_review(customer: Customer, matches: Iterable[Match], **evidence: Any) -> None:
-    """Put pairs that need a person's eyes into the review queue; a pair that is known already stays as it is."""
+    """Put pairs that need a person's eyes into the review queue, once for each pair."""
     pairs = []
     for match in matches:
         if match.outcome not in WEIGHTS:
@@ -203,11 +204,11 @@ def note_for_review(customer: Customer, matches: Iterable[Match], **evidence: An
                 evidence=evidence,
             )
         )
-    ReviewPair.objects.bulk_create(pairs, ignore_conflicts=True)
+    ask(pairs)
 
 
 def open_pairs_of(customer: Customer) -> QuerySet[ReviewPair]:
     """Undecided pairs a customer belongs to."""
-    undecided = ReviewPair.objects.filter(state__in=[ReviewState.OPEN, ReviewState.LATER])
+    undecided = ReviewPair.objects.undecided()
     one_of = undecided.filter(first=customer).union(undecided.filter(second=customer)).values("pk")
     return ReviewPair.objects.filter(pk__in=one_of).annotate(mine=Value(customer.pk))

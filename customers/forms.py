@@ -17,7 +17,6 @@ from customers.choices import (
     PhotoSide,
     ReadingPurpose,
     RevealPurpose,
-    ReviewState,
     RowOutcome,
     SharingPurpose,
 )
@@ -142,14 +141,6 @@ class CorrectionForm(StrictForm):
         label=_("Corrected note"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6})
     )
     minutes = whole(_("Minutes"), max_value=600)
-
-
-class DecisionForm(StrictForm):
-    """Same person, different persons, or later."""
-
-    decision = forms.ChoiceField(
-        choices=[(state, state) for state in (ReviewState.SAME, ReviewState.DIFFERENT, ReviewState.LATER)]
-    )
 
 
 class PhotoForm(StrictForm):

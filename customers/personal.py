@@ -325,7 +325,6 @@ OWN_TABLES = (
     PersonalTable(
         ReviewDecision,
         owners=("pair__first", "pair__second"),
-        erases={"note": "''"},
         figures=("levels", "weight"),
     ),
     PersonalTable(

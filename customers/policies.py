@@ -9,7 +9,6 @@ from customers.models import (
     Customer,
     Household,
     ListView,
-    ReviewPair,
     RightsRequest,
     Sharing,
     VisitNote,
@@ -100,19 +99,6 @@ def may_end_sharing(staff: StaffMember, sharing: Sharing) -> bool:
     """Directors of the branch that shares, and the counter, field and directors of the branch that reads."""
     gives = may_answer_elsewhere(staff, sharing.household.branch_id)
     return gives or (may_register_somewhere(staff) and works_at(staff, sharing.branch_id))
-
-
-def may_review_somewhere(staff: StaffMember) -> bool:
-    """Counter, directors and the union's desks look at possible duplicates; auditors read along."""
-    return staff.scope.holds(*COUNTER, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
-
-
-def may_decide_pair(staff: StaffMember, pair: ReviewPair) -> bool:
-    """A branch that manages one of the two decides, or the union's credit and risk desks."""
-    if staff.scope.holds(*UNION_DESKS):
-        return True
-    decides = staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS)
-    return decides and (works_at(staff, pair.first.branch_id) or works_at(staff, pair.second.branch_id))
 
 
 def may_see_ledgers(staff: StaffMember) -> bool:

@@ -150,9 +150,7 @@ class DecisionQuerySet(QuerySet):
         if scope.sees_union:
             return self
         branches = scope.branch_ids
-        return self.filter(
-            Q(pair__first__branch__in=branches) | Q(pair__second__branch__in=branches)
-        )
+        return self.filter(Q(pair__first__branch__in=branches) | Q(pair__second__branch__in=branches))
 
     def standing(self) -> DecisionQuerySet:
         """Carried out and not taken back."""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from branches.models import StaffMember, in_force
 from coopcrm.shared.paging import id_in
 from customers import duplicates, facts, masking, numbers, policies
-from customers.choices import FACT_CODES, DocumentState, FactSource, ReviewState, RowOutcome
+from customers.choices import FACT_CODES, DocumentState, FactSource, RowOutcome
 from customers.models import (
     Customer,
     FactSheet,
@@ -263,91 +263,6 @@ def due_households(staff: StaffMember, *, today: date, limit: int = 30) -> list[
             :limit
         ]
     )
-
-
-# -- Review ------------------------------------------------------------------------------------------------------------
-
-
-def review_pairs(staff: StaffMember, *, state: str = ReviewState.OPEN, after: str = "") -> Page:
-    """Pairs the person's branches have a part in, the weightiest first."""
-    rows = pairs_visible_to(staff).filter(state=state)
-    if (number := id_in(after)) is not None:
-        last = pairs_visible_to(staff).filter(pk=number).values("weight")
-        rows = rows.filter(Q(weight__lt=Subquery(last)) | Q(weight=Subquery(last), pk__gt=number))
-    rows = rows.select_related(
-        "first__branch", "second__branch", "first__village", "second__village", "decided_by"
-    )
-    found = list(rows.order_by("-weight", "pk")[: PAGE + 1])
-    return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else "")
-
-
-def pairs_visible_to(staff: StaffMember) -> QuerySet[ReviewPair]:
-    """Pairs of which one side at least belongs to the person's branches."""
-    return ReviewPair.objects.visible_to(staff)
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One field of two customers side by side, cut into runs of equal and different characters."""
-
-    label: Any
-    first: list[tuple[str, bool]]
-    second: list[tuple[str, bool]]
-    is_equal: bool
-    is_known: bool
-
-
-def side_by_side(staff: StaffMember, pair: ReviewPair) -> list[Compared]:
-    """The two customers field by field, masked where foreign, differences marked by character."""
-    columns = []
-    for customer in (pair.first, pair.second):
-        masked = not policies.may_read_fully(staff, customer)
-        documents = [
-            row.open("number") for row in customer.documents.all() if row.kind in numbers.RESIDENT_KINDS
-        ]
-        phones = [row.open("number") for row in customer.phones.all()]
-        columns.append(
-            {
-                gettext_lazy("Name"): name_for(staff, customer),
-                gettext_lazy("Pinyin"): "" if masked else customer.pinyin,
-                gettext_lazy("Sex"): customer.get_sex_display() if customer.sex else "",
-                gettext_lazy("Born on"): _birth(customer, masked=masked),
-                gettext_lazy("Number"): ", ".join(masking.mask_id(text, "detail") for text in documents),
-                gettext_lazy("Phone"): ", ".join(masking.mask_phone(text) for text in phones),
-                gettext_lazy("Village"): place(customer),
-                gettext_lazy("Branch"): str(customer.branch),
-                gettext_lazy("Registered on"): customer.registered_on.isoformat(),
-            }
-        )
-    return [
-        _compared(label, left, right)
-        for (label, left), right in zip(columns[0].items(), columns[1].values(), strict=True)
-    ]
-
-
-def _birth(customer: Customer, *, masked: bool) -> str:
-    if customer.birth_date is None:
-        return ""
-    return f"{customer.birth_date.year}" if masked else customer.birth_date.isoformat()
-
-
-def _compared(label: Any, left: str, right: str) -> Compared:
-    is_known = bool(left and right)
-    first, second = (
-        (marked(left, right), marked(right, left)) if is_known else ([(left, False)], [(right, False)])
-    )
-    return Compared(label, first, second, left == right and is_known, is_known)
-
-
-def marked(text: str, other: str) -> list[tuple[str, bool]]:
-    """Cut ``text`` into runs; True where its characters are not those of ``other``."""
-    from difflib import SequenceMatcher
-
-    runs = []
-    for kind, start, end, _start, _end in SequenceMatcher(None, text, other, autojunk=False).get_opcodes():
-        if end > start:
-            runs.append((text[start:end], kind != "equal"))
-    return runs
 
 
 # -- Ledgers -----------------------------------------------------------------------------------------------------------

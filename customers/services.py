@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers import facts, policies, signals
-from customers.choices import CustomerState, ReviewState
-from customers.models import Customer, FactSheet, Household, ReviewPair, VisitNote
+from customers.choices import CustomerState
+from customers.models import Customer, FactSheet, Household, VisitNote
 from customers.names import NameKeys, name_keys
 
 LEAST_NOTE = 30
@@ -166,23 +165,6 @@ def known_facts(row: FactSheet | None) -> facts.Sheet | None:
     return facts.Sheet(
         {name: value for name, value in values.items() if value not in empty}, dict(row.sources)
     )
-
-
-# -- Possible duplicates -----------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def decide_pair(*, staff: StaffMember, pair: ReviewPair, decision: str) -> ReviewPair:
-    """Record whether two customers are one person; a decision stays, "later" may be decided again."""
-    pair = ReviewPair.objects.select_for_update(of=["self"]).select_related("first", "second").get(pk=pair.pk)
-    require(policies.may_decide_pair(staff, pair), _("A branch that manages one of the two decides."))
-    if decision not in (ReviewState.SAME, ReviewState.DIFFERENT, ReviewState.LATER):
-        raise Refused(_("Choose same, different or later."), code="unknown_decision")
-    if pair.state in (ReviewState.SAME, ReviewState.DIFFERENT):
-        raise Refused(_("Somebody has decided this pair meanwhile."), code="decided_already")
-    pair.state, pair.decided_by, pair.decided_at = decision, staff, timezone.now()
-    pair.save(update_fields=["state", "decided_by", "decided_at"])
-    return pair
 
 
 # -- Upkeep ------------------------------------------------------------------------------------------------------------

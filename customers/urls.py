@@ -16,6 +16,7 @@ from customers.persons import views as persons
 from customers.portfolios import views as portfolios
 from customers.provenance import views as provenance
 from customers.reminders import urls as reminders
+from customers.review import views as review
 from customers.search import views as search
 from customers.tags import views as tags
 from customers.tasks import urls as tasks
@@ -123,8 +124,11 @@ urlpatterns = [
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),
     path("visits/<int:pk>/correct/", views.correct_visit, name="correct-visit"),
-    path("review/", views.review, name="review"),
-    path("review/<int:pk>/", views.review_pair, name="review-pair"),
+    path("review/", review.pairs, name="review"),
+    path("review/figures/", review.fares, name="review-figures"),
+    path("review/undo/", review.undo, name="review-undo"),
+    path("review/groups/<int:cluster>/", review.group, name="review-group"),
+    path("review/<int:pk>/", review.pair, name="review-pair"),
     path("ledgers/", views.ledgers, name="ledgers"),
     path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
 ]

@@ -27,8 +27,7 @@ from customers import (
     services,
     sharing,
 )
-from customers.choices import PhotoSide, ReviewState
-from customers.matching import explain
+from customers.choices import PhotoSide
 from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
 from customers.querysets import require_scope
 
@@ -276,83 +275,6 @@ def correct_visit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The correction is signed; the original stays beside it."))
             return redirect("customers:visit", correction.pk)
     return render(request, "customers/visit_correction.html", {"form": form, "note": note})
-
-
-# -- Review ------------------------------------------------------------------------------------------------------------
-
-
-@require_GET
-def review(request: HttpRequest) -> HttpResponse:
-    """Possible duplicates of the person's branches."""
-    allow(policies.may_review_somewhere(request.user))
-    state = request.GET.get("state", ReviewState.OPEN)
-    state = state if state in ReviewState.values else ReviewState.OPEN
-    page = selectors.review_pairs(request.user, state=state, after=request.GET.get("after", ""))
-    lines = [
-        {
-            "pair": pair,
-            "first": selectors.name_for(request.user, pair.first),
-            "second": selectors.name_for(request.user, pair.second),
-            "reason": selectors.pair_reason(pair),
-        }
-        for pair in page.rows
-    ]
-    tabs = [
-        {"label": label, "url": f"?state={code}", "is_current": code == state}
-        for code, label in ReviewState.choices
-    ]
-    return render(
-        request, "customers/review.html", {"page": page, "lines": lines, "tabs": tabs, "state": state}
-    )
-
-
-@form_page
-def review_pair(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two customers side by side, and the decision whether they are one."""
-    allow(policies.may_review_somewhere(request.user))
-    rows = selectors.pairs_visible_to(request.user).select_related(
-        "first__branch",
-        "second__branch",
-        "first__village",
-        "second__village",
-        "decided_by",
-        "first_row",
-        "second_row",
-    )
-    pair = get_object_or_404(
-        rows.prefetch_related("first__documents", "second__documents", "first__phones", "second__phones"),
-        pk=pk,
-    )
-    if request.method == "POST":
-        return _decide(request, pair)
-    context = {
-        "pair": pair,
-        "first": selectors.name_for(request.user, pair.first),
-        "second": selectors.name_for(request.user, pair.second),
-        "fields": selectors.side_by_side(request.user, pair),
-        "reason": selectors.pair_reason(pair),
-        "said": pair.evidence.get("said", ""),
-        "steps": explain.waterfall(pair),
-        "may_decide": policies.may_decide_pair(request.user, pair)
-        and pair.state in (ReviewState.OPEN, ReviewState.LATER),
-    }
-    return render(request, "customers/review_pair.html", context)
-
-
-def _decide(request: HttpRequest, pair) -> HttpResponse:
-    form = forms.DecisionForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Choose same, different or later."))
-        return redirect("customers:review-pair", pair.pk)
-    try:
-        services.decide_pair(staff=request.user, pair=pair, **form.cleaned_data)
-    except PermissionRefused as refusal:
-        raise PermissionDenied(str(refusal)) from refusal
-    except DomainError as refusal:
-        messages.error(request, explained(refusal))
-        return redirect("customers:review-pair", pair.pk)
-    messages.success(request, _("The decision is recorded."))
-    return redirect("customers:review")
 
 
 # -- Ledgers -----------------------------------------------------------------------------------------------------------

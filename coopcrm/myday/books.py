@@ -12,8 +12,9 @@ from branches.models import StaffMember
 from coopcrm.myday.parts import SHOWN, Line, Section, address, with_household
 from coopcrm.shared.periods import add_months
 from coopcrm.shared.selectors import jobs_visible_to
-from customers.choices import ReviewState
-from customers.models import Customer, Household, LedgerImport, ManagerAssignment, ReviewPair, VisitNote
+from customers.models import Customer, Household, LedgerImport, ManagerAssignment, VisitNote
+from customers.review.queue import ORDER, Filters, queue, with_sides
+from customers.selectors import name_for
 from kpi import words
 from loans import overview as book
 from ratings import overview as judgements
@@ -150,19 +151,16 @@ def overdue_loans(staff: StaffMember, households: QuerySet[Household] | None = N
 
 def review_pairs(staff: StaffMember) -> Section:
     """Possible duplicates of the person's branches."""
-    rows = ReviewPair.objects.filter(state=ReviewState.OPEN)
-    if not staff.scope.sees_union:
-        branches = staff.scope.branch_ids
-        rows = rows.filter(Q(first__branch__in=branches) | Q(second__branch__in=branches))
+    rows = queue(staff, Filters())
     lines = [
         Line(
-            title=f"{pair.first.name} · {pair.second.name}",
+            title=" · ".join(name_for(staff, side) for side in (pair.first, pair.second)),
             url=address("customers:review-pair", pair.pk),
             text=_("perhaps one person"),
             action=_("Compare"),
             action_url=address("customers:review-pair", pair.pk),
         )
-        for pair in rows.select_related("first", "second").order_by("-weight", "pk")[:SHOWN]
+        for pair in with_sides(rows).order_by(*ORDER)[:SHOWN]
     ]
     return Section(
         _("Possible duplicates"),

@@ -36,6 +36,7 @@ from customers.matching.clusters import Links, link
 from customers.matching.mentions import Mention
 from customers.matching.questions import Question
 from customers.models import LedgerFile, LedgerImport, LedgerRow, ReviewPair
+from customers.review.questions import ask
 
 ROW = "ledger-row"
 LOCK = 4_115_220_001  # advisory lock of the importer
@@ -425,7 +426,7 @@ def _columns(entries: list[Entry]) -> list[dict]:
 
 
 def _write_questions(links: Links, accepted: list[Entry], records: list[Mention]) -> None:
-    """Write the questions between persons that are still two; a pair that was ever asked stays as it is."""
+    """Put the questions between persons that are still two before people, once for each pair."""
     customer_of = {key: entry.customer for key, entry in enumerate(accepted)}
     customer_of |= {mention.key: mention.customer for mention in records}
     best: dict[tuple[int, int], tuple[Question, bool]] = {}
@@ -452,7 +453,7 @@ def _write_questions(links: Links, accepted: list[Entry], records: list[Mention]
                 second_row_id=row_ids[1] or registry.last_row_of(second),
             )
         )
-    ReviewPair.objects.bulk_create(pairs, batch_size=BATCH, ignore_conflicts=True)
+    ask(pairs)
     registry.mark_conflicts([pair for pair in pairs if pair.outcome == "CONFLICT"])
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
 from coopcrm.shared.classification import classes
-from customers.choices import UNDECIDED, DecisionStep, PairDecision, ReviewState
+from customers.choices import UNDECIDED, DecisionGround, DecisionStep, PairDecision, ReviewState
 from customers.models.ledgers import LedgerRow
 from customers.models.people import Customer
 from customers.querysets import DecisionQuerySet, PairQuerySet
@@ -40,9 +40,7 @@ class ReviewPair(models.Model):
     decided_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    branch = models.ForeignKey(
-        Unit, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    branch = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     worth = models.FloatField(default=0, db_default=0)
     priority = models.FloatField(default=0, db_default=0)
     cluster = models.BigIntegerField(default=0, db_default=0)
@@ -76,7 +74,7 @@ class ReviewPair(models.Model):
     @property
     def levels(self) -> dict[str, str]:
         """The level that each field reached; empty where a person alone put the pair there."""
-        return dict(self.evidence.get("levels", {}))
+        return {name: level for name, level in self.evidence.get("levels", {}).items() if level}
 
     @property
     def weights_version(self) -> str:
@@ -89,11 +87,11 @@ class ReviewDecision(models.Model):
 
     A decision that needs two people is PROPOSED by one and DONE by another, who is never the same. ``undoes`` names the
     decision that this one takes back. A row without ``decided_by`` is the machine's: new evidence asked again.
-    ``seconds`` is how long the page stood open before.
+    ``ground`` says what the person went by, ``seconds`` how long the page stood open before.
     """
 
     classification = classes(
-        C1="decision step decided_at proposal rule outcome weight weights seconds", C2="levels note"
+        C1="decision step decided_at proposal rule outcome weight weights seconds ground", C2="levels"
     )
 
     pair = models.ForeignKey(ReviewPair, models.PROTECT, related_name="decisions")
@@ -105,16 +103,19 @@ class ReviewDecision(models.Model):
         StaffMember, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     proposal = models.BigIntegerField(null=True, blank=True)
-    undoes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
-    )
+    undoes = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undone_by")
     rule = models.CharField(max_length=8)
     outcome = models.CharField(max_length=10)
     weight = models.FloatField()
     levels = models.JSONField(default=dict)
     weights = models.CharField(max_length=40, blank=True)
     seconds = models.PositiveIntegerField(null=True, blank=True)
-    note = models.CharField(max_length=300, blank=True)
+    ground = models.CharField(
+        max_length=10,
+        choices=DecisionGround,
+        default=DecisionGround.RECORDS,
+        db_default=DecisionGround.RECORDS,
+    )
 
     objects = DecisionQuerySet.as_manager()
 

@@ -18,10 +18,11 @@ from branches import proposals
 from branches.models import Proposal, StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers import masking, selectors
-from customers.choices import DocumentState, RetiredBecause, ReviewState
+from customers.choices import DocumentState, PairDecision, RetiredBecause, ReviewState
 from customers.models import Customer, IdentityDocument, ReviewPair
 from customers.persons import policies
 from customers.persons.documents import retire
+from customers.review import log
 
 KIND = "customers.document"
 
@@ -172,10 +173,10 @@ def settle(proposal: Proposal, by: StaffMember) -> None:
         claim.save(update_fields=["state"])
     Customer.objects.filter(pk=proposal.change["holder"]).update(verified_on=today)
     first, second = sorted((claimant.pk, before.pk))
-    undecided = ReviewPair.objects.filter(
-        first=first, second=second, state__in=[ReviewState.OPEN, ReviewState.LATER]
-    )
-    undecided.update(state=ReviewState.DIFFERENT, decided_by=by, decided_at=timezone.now())
+    for pair in ReviewPair.objects.undecided().filter(first=first, second=second):
+        pair.state, pair.decided_by, pair.decided_at = ReviewState.DIFFERENT, by, timezone.now()
+        pair.save(update_fields=["state", "decided_by", "decided_at"])
+        log.write(pair, PairDecision.DIFFERENT, decided_by=by, proposed_by=proposal.proposed_by)
     lift_blocks([claimant.pk, before.pk])
 
 
@@ -190,6 +191,6 @@ def still_disputed(ids: list[int]) -> set[int]:
     documents = list(IdentityDocument.objects.in_use().filter(customer__in=ids))
     claimed = claims_to(documents)
     found = {row.customer_id for row in documents if row.state == DocumentState.DISPUTED or row.pk in claimed}
-    undecided = ReviewPair.objects.filter(outcome="CONFLICT", state__in=[ReviewState.OPEN, ReviewState.LATER])
+    undecided = ReviewPair.objects.undecided().filter(outcome="CONFLICT")
     pairs = undecided.filter(Q(first__in=ids) | Q(second__in=ids)).values_list("first", "second")
     return found | {pk for pair in pairs for pk in pair}

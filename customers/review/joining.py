@@ -53,11 +53,19 @@ def proposed_survivor(first: Customer, second: Customer) -> Customer:
     return max((first, second), key=_standing)
 
 
+def survivor_among(pairs: Iterable[ReviewPair]) -> Customer:
+    """Which of all records that these pairs join stays."""
+    people = {side.pk: side for pair in pairs for side in (root_of(pair.first), root_of(pair.second))}
+    return max(people.values(), key=_standing)
+
+
 def _standing(customer: Customer) -> tuple[Any, ...]:
     documents = list(customer.documents.all())
     holds = any(row.state == DocumentState.HELD and not row.invalid_reason for row in documents)
     lives = any(row.valid_to is None for row in customer.memberships.all())
-    known = sum(bool(value) for value in (customer.birth_date, customer.sex, customer.village_id, customer.address))
+    known = sum(
+        bool(value) for value in (customer.birth_date, customer.sex, customer.village_id, customer.address)
+    )
     rich = known + len(documents) + len(customer.phones.all())
     return holds, lives, rich, -customer.registered_on.toordinal(), -customer.pk
 
@@ -73,4 +81,3 @@ def known_as_two(first: Iterable[int], second: Iterable[int]) -> ReviewPair | No
 def records_in(customer: Customer) -> list[int]:
     """Ids of a record and of all that were joined into it."""
     return [customer.pk, *Customer.objects.filter(merged_into=customer).values_list("pk", flat=True)]
-

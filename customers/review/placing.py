@@ -66,6 +66,8 @@ PLACED = """
         OR p.worth <> r.worth OR abs(p.priority - r.priority) > 0.0001)
 """
 
+NOTHING = "SELECT NULL::bigint AS customer_id, 0.0 AS worth WHERE false"
+
 
 def needs_placing() -> bool:
     """Whether a question came since the last look."""

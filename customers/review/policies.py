@@ -7,7 +7,13 @@ from branches.models import StaffMember
 from customers.models import ReviewPair
 from customers.policies import COUNTER, DIRECTORS, UNION_DESKS, works_at
 
-CONFIRMERS = (PostCode.ACCOUNTANT, *DIRECTORS, PostCode.UNION_CREDIT, PostCode.UNION_RISK, PostCode.HEAD_OFFICE)
+CONFIRMERS = (
+    PostCode.ACCOUNTANT,
+    *DIRECTORS,
+    PostCode.UNION_CREDIT,
+    PostCode.UNION_RISK,
+    PostCode.HEAD_OFFICE,
+)
 
 
 def may_review_somewhere(staff: StaffMember) -> bool:

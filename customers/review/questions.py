@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models.expressions import RawSQL
 
-from customers.choices import DecisionStep, PairDecision, ReviewState
+from customers.choices import PairDecision, ReviewState
 from customers.models import ReviewDecision, ReviewPair
+from customers.review.log import entry
 
 BITS_TO_ASK_AGAIN = 6.0
 """By how much the evidence must outweigh what people saw when they said "different persons" (64 to 1)."""
@@ -29,13 +31,15 @@ class Asked:
     again: int
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ask(pairs: Sequence[ReviewPair]) -> Asked:
     """Put unsaved pairs before people, set-based.
 
     A pair that is known keeps its place; weightier evidence replaces what stood there. "Different persons" is
     remembered: the pair is asked again when its weight is ``BITS_TO_ASK_AGAIN`` above that of the decision.
     """
+    if not pairs:
+        return Asked(0, 0, 0)
     known = _known(pairs)
     fresh, weightier, again = [], [], []
     for pair in pairs:
@@ -57,14 +61,12 @@ def ask(pairs: Sequence[ReviewPair]) -> Asked:
 
 def _known(pairs: Sequence[ReviewPair]) -> dict[tuple[int, int], ReviewPair]:
     sides = [[pair.first_id for pair in pairs], [pair.second_id for pair in pairs]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id FROM customers_reviewpair p JOIN unnest(%s::bigint[], %s::bigint[]) AS u (a, b)"
-            " ON p.first_id = u.a AND p.second_id = u.b",
-            sides,
-        )
-        ids = [pk for (pk,) in cursor.fetchall()]
-    rows = ReviewPair.objects.select_for_update().filter(pk__in=ids)
+    same = RawSQL(
+        "SELECT p.id FROM customers_reviewpair p JOIN unnest(%s::bigint[], %s::bigint[]) AS u (a, b)"
+        " ON p.first_id = u.a AND p.second_id = u.b",
+        sides,
+    )
+    rows = ReviewPair.objects.select_for_update().filter(pk__in=same)
     return {(row.first_id, row.second_id): row for row in rows}
 
 
@@ -81,17 +83,5 @@ def _renewed(before: ReviewPair, pair: ReviewPair) -> ReviewPair:
 def _reopen(pairs: Sequence[ReviewPair]) -> None:
     for pair in pairs:
         pair.state, pair.decided_by, pair.decided_at = ReviewState.OPEN, None, None
-    rows = [
-        ReviewDecision(
-            pair=pair,
-            decision=PairDecision.AGAIN,
-            step=DecisionStep.DONE,
-            rule=pair.rule,
-            outcome=pair.outcome,
-            weight=pair.weight,
-            levels=pair.levels,
-            weights=pair.weights_version,
-        )
-        for pair in pairs
-    ]
+    rows = [entry(pair, PairDecision.AGAIN) for pair in pairs]
     ReviewDecision.objects.bulk_create(rows, batch_size=BATCH)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,15 +18,18 @@ from branches.choices import ProposalState
 from branches.models import Proposal, StaffMember
 from coopcrm.shared.errors import Refused, require
 from customers import selectors
-from customers.choices import DecisionStep, PairDecision, ReviewState
+from customers.choices import DecisionGround, DecisionStep, PairDecision, ReviewState
 from customers.models import Customer, ReviewDecision, ReviewPair
 from customers.persons.settlements import lift_blocks
-from customers.review import asking, joining, policies
+from customers.review import asking, joining, policies, queue
+from customers.review.grouping import clusters
+from customers.review.log import write
 
-KIND = "customers.pair"
+KIND = queue.PROPOSAL_KIND
 DECISIONS = (PairDecision.SAME, PairDecision.DIFFERENT, PairDecision.LATER)
 UNDO_HOURS = 12
 LONGEST_LOOK = 3600
+MOST_TOGETHER = 30
 
 
 # -- Deciding ----------------------------------------------------------------------------------------------------------
@@ -37,13 +42,15 @@ def decide_pair(
     pair: ReviewPair,
     decision: str,
     survivor: Customer | None = None,
+    ground: str = DecisionGround.RECORDS,
     note: str = "",
     seconds: int | None = None,
 ) -> ReviewDecision:
     """Say whether two customers are one person, or that it is asked at the next contact.
 
     What needs two people is proposed and waits (``step`` is PROPOSED). ``survivor`` is the record that stays, by
-    default the one that ``joining`` proposes. Raises ``PermissionRefused``, and ``Refused`` with the codes
+    default the one that ``joining`` proposes; ``ground`` says what the person went by, ``note`` goes with a
+    proposal or a joining. Raises ``PermissionRefused``, and ``Refused`` with the codes
     ``unknown_decision``, ``decided_already``, ``proposed_already``, ``number_in_text``, ``known_as_two``.
     """
     pair = locked(pair)
@@ -56,15 +63,19 @@ def decide_pair(
     if decision == PairDecision.SAME:
         survivor = survivor or joining.proposed_survivor(pair.first, pair.second)
         _refuse_contradiction(pair)
-    kept = {"note": _checked_note(note), "seconds": _plausible(seconds)}
+    note = _checked_note(note)
+    kept = {"ground": ground, "seconds": _plausible(seconds)}
     if joining.second_person(staff, pair, decision):
-        return _propose(staff, pair, decision, survivor, kept)
+        change = {"decision": decision, "survivor": survivor.pk if survivor else None, "ground": ground}
+        return _propose(staff, pair, change, note, kept["seconds"])
     if waiting := waiting_for(pair):
         require(
-            waiting.proposed_by_id == staff.pk, _("A proposal waits; confirm or decline it."), code="proposed_already"
+            waiting.proposed_by_id == staff.pk,
+            _("A proposal waits; confirm or decline it."),
+            code="proposed_already",
         )
         proposals.withdraw(waiting, by=staff)
-    return _carry_out(staff, pair, decision, survivor, **kept)
+    return _carry_out(staff, pair, decision, survivor, note, **kept)
 
 
 def locked(pair: ReviewPair) -> ReviewPair:
@@ -90,14 +101,16 @@ def _refuse_contradiction(pair: ReviewPair) -> None:
     known = joining.known_as_two(joining.records_in(first), joining.records_in(second))
     if known is not None and known.pk != pair.pk:
         raise Refused(
-            _("Of these records two were decided to be different persons (pair %(pk)s); take that back first.")
+            _(
+                "Of these records two were decided to be different persons (pair %(pk)s); take that back first."
+            )
             % {"pk": f"#{known.pk}"},
             code="known_as_two",
         )
 
 
 def _carry_out(
-    staff: StaffMember, pair: ReviewPair, decision: str, survivor: Customer | None, **kept
+    staff: StaffMember, pair: ReviewPair, decision: str, survivor: Customer | None, note: str, **kept
 ) -> ReviewDecision:
     now = timezone.now()
     if decision == PairDecision.LATER:
@@ -108,22 +121,42 @@ def _carry_out(
     pair.save(update_fields=["state", "decided_by", "decided_at"])
     if pair.outcome == "CONFLICT" and decision != PairDecision.LATER:
         lift_blocks([pair.first_id, pair.second_id])
-    return write(pair, staff, decision, **kept)
+    return write(pair, decision, decided_by=staff, **kept)
 
 
-def write(pair: ReviewPair, staff: StaffMember, decision: str, **more) -> ReviewDecision:
-    """Keep a decision with what was shown."""
-    return ReviewDecision.objects.create(
-        pair=pair,
-        decision=decision,
-        decided_by=staff,
-        rule=pair.rule,
-        outcome=pair.outcome,
-        weight=pair.weight,
-        levels=pair.levels,
-        weights=pair.weights_version,
-        **more,
-    )
+# -- Several at once ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def decide_group(
+    *, staff: StaffMember, pairs: Sequence[ReviewPair], decision: str, people: Collection[int] = ()
+) -> list[ReviewDecision]:
+    """Decide pairs that hang together, all or none; what waits for a second person already is left alone.
+
+    With SAME the marked ``people`` are one person and nobody else of the group is; the other decisions hold for every
+    pair. Raises what :func:`decide_pair` raises, and ``Refused`` (``not_linked``) for people whom no pairs join.
+    """
+    rows = ReviewPair.objects.filter(pk__in=[pair.pk for pair in pairs])
+    waiting = set(queue.in_tab(rows, queue.CONFIRM).values_list("pk", flat=True))
+    free = [pair for pair in pairs if pair.pk not in waiting]
+    if decision != PairDecision.SAME:
+        return [decide_pair(staff=staff, pair=pair, decision=decision) for pair in free]
+    inside = [pair for pair in free if {pair.first_id, pair.second_id} <= set(people)]
+    leaders = clusters((pair.first_id, pair.second_id) for pair in inside)
+    if set(leaders) != set(people) or len(set(leaders.values())) != 1:
+        raise Refused(_("Mark at least two that pairs join with each other."), code="not_linked")
+    apart = [pair for pair in free if len({pair.first_id, pair.second_id} & set(people)) == 1]
+    survivor = joining.survivor_among(inside)
+    done = [decide_pair(staff=staff, pair=pair, decision=decision, survivor=survivor) for pair in inside]
+    return done + [decide_pair(staff=staff, pair=pair, decision=PairDecision.DIFFERENT) for pair in apart]
+
+
+def likely_one(pairs: Sequence[ReviewPair]) -> set[int]:
+    """Whom of a group the machine takes for one person: those joined by pairs that rather are than are not."""
+    likely = [pair for pair in pairs if pair.weight >= 0 and pair.outcome in ("PROBABLE", "POSSIBLE")]
+    leaders = clusters((pair.first_id, pair.second_id) for pair in likely)
+    largest = Counter(leaders.values()).most_common(1)
+    return {pk for pk, leader in leaders.items() if largest and leader == largest[0][0]}
 
 
 # -- Two people --------------------------------------------------------------------------------------------------------
@@ -136,19 +169,20 @@ def waiting_for(pair: ReviewPair) -> Proposal | None:
 
 
 def _propose(
-    staff: StaffMember, pair: ReviewPair, decision: str, survivor: Customer | None, kept: dict
+    staff: StaffMember, pair: ReviewPair, change: dict, note: str, seconds: int | None
 ) -> ReviewDecision:
     first, second = pair.first.branch, pair.second.branch
     proposal = proposals.propose(
         KIND,
         by=staff,
         subject=pair,
-        change={"decision": decision, "survivor": survivor.pk if survivor else None},
-        reason=kept["note"],
+        change=change,
+        reason=note,
         branch=first,
         asked_from=second if second != first else None,
     )
-    return write(pair, staff, decision, step=DecisionStep.PROPOSED, proposal=proposal.pk, **kept)
+    kept = {"decided_by": staff, "ground": change["ground"], "seconds": seconds}
+    return write(pair, change["decision"], step=DecisionStep.PROPOSED, proposal=proposal.pk, **kept)
 
 
 def _may_propose(staff: StaffMember, proposal: Proposal) -> bool:
@@ -197,8 +231,8 @@ def carry_out_proposal(proposal: Proposal, by: StaffMember) -> ReviewDecision:
     survivor = Customer.objects.get(pk=kept) if kept else None
     if decision == PairDecision.SAME:
         _refuse_contradiction(pair)
-    more = {"note": proposal.reason, "proposed_by": proposal.proposed_by, "proposal": proposal.pk}
-    return _carry_out(by, pair, decision, survivor, **more)
+    more = {"ground": proposal.change["ground"], "proposed_by": proposal.proposed_by, "proposal": proposal.pk}
+    return _carry_out(by, pair, decision, survivor, proposal.reason, **more)
 
 
 # -- Taking back -------------------------------------------------------------------------------------------------------
@@ -207,7 +241,9 @@ def carry_out_proposal(proposal: Proposal, by: StaffMember) -> ReviewDecision:
 def undoable_by(staff: StaffMember) -> QuerySet[ReviewDecision]:
     """A person's own decisions that still stand and nobody else has signed, the last one first."""
     since = timezone.now() - timedelta(hours=UNDO_HOURS)
-    rows = ReviewDecision.objects.filter(decided_by=staff, decided_at__gte=since, proposed_by=None, undone_by=None)
+    rows = ReviewDecision.objects.filter(
+        decided_by=staff, decided_at__gte=since, proposed_by=None, undone_by=None
+    )
     rows = rows.exclude(decision=PairDecision.UNDONE).order_by("-pk")
     return rows.select_related("pair__first", "pair__second")
 
@@ -241,7 +277,7 @@ def undo_last(*, staff: StaffMember) -> ReviewDecision:
         proposals.withdraw(Proposal.objects.get(pk=decision.proposal), by=staff)
     else:
         _reopen(staff, pair, decision)
-    return write(pair, staff, PairDecision.UNDONE, undoes=decision)
+    return write(pair, PairDecision.UNDONE, decided_by=staff, undoes=decision)
 
 
 def _reopen(staff: StaffMember, pair: ReviewPair, decision: ReviewDecision) -> None:
@@ -251,4 +287,3 @@ def _reopen(staff: StaffMember, pair: ReviewPair, decision: ReviewDecision) -> N
     pair.save(update_fields=["state", "decided_by", "decided_at"])
     if pair.outcome == "CONFLICT":
         Customer.objects.filter(pk__in=[pair.first_id, pair.second_id]).update(identity_conflict=True)
-

@@ -25,6 +25,7 @@ from customers.models import (
     LedgerRow,
     Machine,
     PersonLock,
+    ReviewDecision,
     StaffHousehold,
     TagRule,
 )
@@ -50,6 +51,7 @@ def make_everything() -> Things:
     household, customer = things.household, things.customer
     Feedback.objects.create(customer=customer, branch=things.branch, given_on=TODAY, satisfaction=4)
     days = {"relation_ended_on": TODAY, "locked_on": TODAY, "erasure_due_on": TODAY}
+    ReviewDecision.objects.create(pair=things.pair, decision="again", rule="R7", outcome="POSSIBLE", weight=4)
     PersonLock.objects.create(customer=customer, reason="asked", locked_by=things.officer, **days)
     ErasureProof.objects.create(
         customer=customer,

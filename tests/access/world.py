@@ -160,7 +160,7 @@ def make_things() -> Things:
     Statement.objects.create(
         customer=customer, attribute="sex", value="F", compared="F", source="said", observed_on=TODAY
     )
-    pair = make_pair(customer, make_customer("张桂蓝", branch=branch))
+    pair = make_pair(customer, make_customer("张桂蓝", branch=branch), cluster=customer.pk)
     run = LedgerImport.objects.create(as_of=TODAY)
     file = LedgerFile.objects.create(
         run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="a.csv", digest=b"1"
@@ -487,6 +487,7 @@ ARGUMENTS = {
     },
     "reminders/<slug:source>/": lambda things, staff: {"source": "contact"},
     "rules/<slug:code>/": lambda things, staff: {"code": "tiers"},
+    "review/groups/<int:cluster>/": lambda things, staff: {"cluster": things.pair.cluster},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},

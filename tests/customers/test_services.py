@@ -8,7 +8,7 @@ import pytest
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from customers import services
-from customers.choices import CreditReport, ReviewState
+from customers.choices import CreditReport
 from customers.facts import Observed
 from customers.models import Customer, FactSheet, VisitNote
 from tests.factories import (
@@ -16,7 +16,6 @@ from tests.factories import (
     branch_of,
     make_customer,
     make_household,
-    make_pair,
     make_staff,
     make_visit,
 )
@@ -157,26 +156,6 @@ def test_a_colleague_does_not_correct_a_note_but_the_director_does():
         services.correct_visit(staff=director, visit=visit, summary="No pigs.", as_of=TODAY).officer
         == director
     )
-
-
-def test_pair_is_decided_once_and_later_may_be_decided_again():
-    accountant = make_staff(PostCode.ACCOUNTANT)
-    branch = branch_of(accountant)
-    pair = make_pair(make_customer(branch=branch), make_customer("张桂蓝"))
-
-    services.decide_pair(staff=accountant, pair=pair, decision=ReviewState.LATER)
-    decided = services.decide_pair(staff=accountant, pair=pair, decision=ReviewState.DIFFERENT)
-
-    assert (decided.state, decided.decided_by) == (ReviewState.DIFFERENT, accountant)
-    with pytest.raises(DomainError):
-        services.decide_pair(staff=accountant, pair=pair, decision=ReviewState.SAME)
-
-
-def test_a_third_branch_decides_nothing():
-    pair = make_pair(make_customer(), make_customer("张桂蓝"))
-
-    with pytest.raises(PermissionRefused):
-        services.decide_pair(staff=make_staff(PostCode.ACCOUNTANT), pair=pair, decision=ReviewState.DIFFERENT)
 
 
 def test_search_keys_are_derived_anew_for_a_range():

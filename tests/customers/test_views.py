@@ -9,7 +9,7 @@ from django.urls import reverse
 from branches.choices import PostCode
 from branches.models import Area
 from customers import registries
-from customers.choices import CustomerState, LedgerKind, ReviewState, RowOutcome
+from customers.choices import CustomerState, LedgerKind, RowOutcome
 from customers.models import FactSheet, LedgerFile, LedgerImport, LedgerRow, VisitNote
 from tests.factories import (
     TODAY,
@@ -385,39 +385,6 @@ def test_accountant_records_facts_from_documents(client, accountant):
     )
 
     assert FactSheet.objects.get().sources["assets"][0] == "document"
-
-
-# -- review ------------------------------------------------------------------------------------------------------------
-
-
-def test_pair_is_compared_with_foreign_side_masked_and_decided(client, accountant):
-    own = make_customer("张桂兰", branch=branch_of(accountant), phone="13912345678")
-    other = make_customer("张桂蓝", phone="13912345678")
-    pair = make_pair(own, other)
-
-    _, listed = page(client, "review")
-    _, text = page(client, "review-pair", pair.pk)
-    client.post(reverse("customers:review-pair", args=[pair.pk]), {"decision": "different"})
-
-    assert "张*蓝" in listed
-    assert ("张桂兰" in text, "张桂蓝" in text) == (True, False)
-    pair.refresh_from_db()
-    assert (pair.state, pair.decided_by) == (ReviewState.DIFFERENT, accountant)
-
-
-def test_pair_of_two_other_branches_is_missing(client, accountant):
-    pair = make_pair(make_customer(), make_customer("张桂蓝"))
-
-    assert page(client, "review-pair", pair.pk)[0].status_code == 404
-
-
-def test_cashier_sees_a_pair_and_does_not_decide_it(client, cashier):
-    pair = make_pair(make_customer(branch=branch_of(cashier)), make_customer("张桂蓝"))
-
-    response = client.post(reverse("customers:review-pair", args=[pair.pk]), {"decision": "same"})
-
-    pair.refresh_from_db()
-    assert (response.status_code, pair.state) == (403, ReviewState.OPEN)
 
 
 # -- ledgers -----------------------------------------------------------------------------------------------------------
