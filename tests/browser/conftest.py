@@ -56,18 +56,9 @@ def site(django_db_blocker) -> str:
     """Address of a served demonstration county with one closed month."""
     name = f"test_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with django_db_blocker.unblock():
-        databases.copy_migrated(name)
-    environment = {
-        **{key: value for key, value in os.environ.items() if key != "COOPCRM_ROLE"},
-        "COOPCRM_DATABASE": name,
-        "COOPCRM_REDIS_PREFIX": name,
-        "COOPCRM_STATIC": str(settings.VAR_DIR / f"static_{name}"),
-    }
+        databases.copy_seeded(name, _seed)
+    environment = {**_environment(name), "COOPCRM_STATIC": str(settings.VAR_DIR / f"static_{name}")}
     _manage(environment, "collectstatic", "--noinput", "--verbosity", "0")
-    _manage(environment, "seed_demo", "--customers", str(CUSTOMERS))
-    from kpi.seeding import DEMO_AS_OF
-
-    _manage(environment, "close_day", "--date", str(DEMO_AS_OF), "--verbosity", "0")
     SESSIONS.update(
         json.loads(_manage(environment, "shell", "--verbosity", "0", "-c", TELL_SESSIONS)), name=name
     )
@@ -94,6 +85,19 @@ def site(django_db_blocker) -> str:
         server.terminate()
         server.wait(30)
         databases.drop(name)
+
+
+def _seed(database: str) -> None:
+    """A demonstration county with one closed month."""
+    from kpi.seeding import DEMO_AS_OF
+
+    _manage(_environment(database), "seed_demo", "--customers", str(CUSTOMERS))
+    _manage(_environment(database), "close_day", "--date", str(DEMO_AS_OF), "--verbosity", "0")
+
+
+def _environment(database: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key != "COOPCRM_ROLE"}
+    return {**kept, "COOPCRM_DATABASE": database, "COOPCRM_REDIS_PREFIX": database}
 
 
 def _manage(environment: dict, *arguments: str) -> str:
