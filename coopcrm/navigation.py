@@ -210,6 +210,13 @@ DEEDS = (
         "ge ren xin xi quan li qing qiu cha yue fu zhi geng zheng shan chu",
         frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
     ),
+    Place(
+        "/review/scans/",
+        "git-merge",
+        _("See the comparison of the registry"),
+        "pi pei sao miao cha chong bi dui",
+        frozenset(DIRECTORS | UNION | {PostCode.AUDITOR}) - COMMITTEE,
+    ),
     Place("/jobs/", "stack-2", _("See the jobs"), "ren wu jin du"),
     Place("/exports/", "download", _("See the lists taken out"), "dao chu qing dan ming dan"),
     Place(

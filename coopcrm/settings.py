@@ -367,6 +367,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
         "options": {"expires": 3600},
     },
+    "comparison of the registry": {
+        "task": "customers.beat.compare_registry",
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
+    },
     "tags by rule": {
         "task": "customers.beat.hang_tags",
         "schedule": crontab(hour=3, minute=10),

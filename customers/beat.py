@@ -8,6 +8,7 @@ from customers import erasure
 from customers.campaigns import segments
 from customers.campaigns import services as campaigns
 from customers.counter import drafts
+from customers.matching import nightly
 from customers.portfolios import services as portfolios
 from customers.provenance import bulk
 from customers.reminders import services as reminders
@@ -71,3 +72,11 @@ def place_questions() -> None:
         review_questions.wake_answered()
         if placing.needs_placing():
             placing.place_pairs()
+
+
+@shared_task
+def compare_registry() -> None:
+    """Every night: order that whom something was written about is compared with everybody."""
+    with acting.as_system("comparison of the registry"):
+        if not nightly.is_under_way():
+            nightly.order_scan(as_of=timezone.localdate())

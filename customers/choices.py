@@ -173,6 +173,25 @@ class DecisionStep(models.TextChoices):
     DONE = "done", _("Done")
 
 
+class HouseholdAnswer(models.TextChoices):
+    """Whether two people live in one household."""
+
+    OPEN = "open", pgettext_lazy("state of a pair", "Open")
+    TOGETHER = "together", _("One household")
+    APART = "apart", _("Two households")
+    LATER = "later", _("Later")
+
+
+class NameCountKind(models.TextChoices):
+    """What is counted of names; everybody together stands under an empty word."""
+
+    PEOPLE = "people", _("People")
+    NAME = "name", _("Name")
+    SURNAME = "surname", _("Surname")
+    GIVEN = "given", _("Given name")
+    HOME = "home", _("Surname in a village")
+
+
 # What a fact sheet may hold under ``bonus``, ``malus`` and ``flags`` (handbook §1.4, §1.5).
 BONUS = {
     "HONOUR": _("Honoured household or person"),

@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F, QuerySet, Value
-from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area
 from customers import identity, numbers
 from customers.choices import DocumentKind, DocumentState
+from customers.matching.judging import RULE_WORDS
 from customers.models import Customer, IdentityDocument, Phone, ReviewPair
 from customers.names import name_keys
 from customers.review.questions import ask
@@ -23,20 +23,6 @@ from customers.review.questions import ask
 PER_ROAD = 30
 ORDER = ("SAME", "CONFLICT", "PROBABLE", "POSSIBLE", "NAME")
 WEIGHTS = {"CONFLICT": 10.0, "PROBABLE": 8.0, "POSSIBLE": 4.0}
-
-RULE_WORDS = {
-    "R1": _("same number, same name"),
-    "R1N": _("same number, name sounds or looks alike"),
-    "R2": _("same number, another name"),
-    "R3": _("same name and phone, but two valid numbers"),
-    "R4": _("same name, number differs in one character"),
-    "R4N": _("name sounds or looks alike, number differs in one character"),
-    "R5": _("same name, same invalid number"),
-    "R6": _("same name and birth date, same phone or village"),
-    "R7": _("same name, same phone"),
-    "R7N": _("name sounds or looks alike, same birth date, same phone or village"),
-    "NAME": _("same name, same village"),
-}
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ from customers.models import (
     HandoverItem,
     Household,
     HouseholdEvent,
+    HouseholdQuestion,
     IdentityDocument,
     Invitation,
     Labour,
@@ -326,6 +327,9 @@ OWN_TABLES = (
         ReviewDecision,
         owners=("pair__first", "pair__second"),
         figures=("levels", "weight"),
+    ),
+    PersonalTable(
+        HouseholdQuestion, owners=("first", "second"), erases={"evidence": "'{}'"}, figures=("weight",)
     ),
     PersonalTable(
         Consent, owners=("customer", "guardian"), erases={"reference": "''"}, figures=("decision",)

@@ -10,6 +10,7 @@ from customers.feedback import urls as feedback
 from customers.homes import farm_views as farms
 from customers.homes import views as homes
 from customers.lists import views as lists
+from customers.matching import scan_views as matching_scans
 from customers.pages import views as pages
 from customers.persons import organisation_views as organisations
 from customers.persons import views as persons
@@ -125,6 +126,7 @@ urlpatterns = [
     path("visits/<int:pk>/", views.visit, name="visit"),
     path("visits/<int:pk>/correct/", views.correct_visit, name="correct-visit"),
     path("review/", review.pairs, name="review"),
+    path("review/scans/", matching_scans.scans, name="scans"),
     path("review/figures/", review.fares, name="review-figures"),
     path("review/undo/", review.undo, name="review-undo"),
     path("review/groups/<int:cluster>/", review.group, name="review-group"),

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["coopcrm.shared", "branches", "customers", "loans", "ratings", "kpi"]
 
 MATCHING = (
-    "blocking clusters comparing explain levels mentions population questions scoring sounds weights".split()
+    "blocking clusters comparing explain levels mentions households judging population questions scoring sounds weights".split()
 )
 PURE = [
     "coopcrm/shared/money.py",

@@ -56,6 +56,8 @@ FRAME: dict[str, str] = {
     "shared_auditentry": "the ledger itself",
     "shared_auditseal": "the seals of the ledger",
     "customers_counterdraft": "half-typed forms, sealed, gone within a week; what is registered is recorded there",
+    "customers_matchingcandidate": "ids a scan is about to compare, gone when it ends; what it asks is recorded there",
+    "customers_namecount": "how common names are, counted anew by each full scan",
     "branches_listimport": "rows of an uploaded list and their preview; what is taken from them is recorded there",
 }
 

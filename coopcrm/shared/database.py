@@ -159,6 +159,8 @@ FLEETING = (
     "branches_secondfactorsecret",
     "branches_session",
     "customers_counterdraft",
+    "customers_matchingcandidate",
+    "customers_namecount",
     "mfa_authenticator",
     "shared_keptanswer",
 )

@@ -154,6 +154,7 @@ RULES: dict[str, Rule] = {
     "customers_organisationmanager": customer("organisation_id"),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     "customers_reviewdecision": beneath("customers_reviewpair", "pair_id"),
+    "customers_householdquestion": customer("first_id") | customer("second_id"),
     # The banking book
     "loans_account": branch() | customer(),
     "loans_accountday": beneath("loans_account", "account_id"),
@@ -197,6 +198,9 @@ OUTSIDE: dict[str, str] = {
     "customers_campaign": "goal and words of an offer; who is on the list is protected",
     "customers_reminderrule": "the figures in force",
     "customers_sourcerule": "the rules in force",
+    "customers_matchingscan": "counts alone",
+    "customers_matchingcandidate": "ids alone, gone within the night",
+    "customers_namecount": "how many people bear a name; whom it counts is not said",
     "customers_tag": "words and whose they are, without persons",
     "customers_tagrule": "the rules in force",
     "loans_product": "what can be sold, the same for all",

@@ -17,6 +17,7 @@ from customers.models.homes import Absence, EmptyRegistration, HouseholdEvent
 from customers.models.households import FactSheet, Household, ManagerAssignment, Membership
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow
 from customers.models.lists import ListView
+from customers.models.matching import HouseholdQuestion, MatchingCandidate, MatchingScan, NameCount
 from customers.models.organisations import CoopMember, Organisation, OrganisationManager, Representative
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.persons import OtherName, PersonSkill
@@ -54,6 +55,7 @@ __all__ = [
     "HandoverItem",
     "Household",
     "HouseholdEvent",
+    "HouseholdQuestion",
     "IdentityDocument",
     "Invitation",
     "Labour",
@@ -65,7 +67,10 @@ __all__ = [
     "Machine",
     "ManagerAssignment",
     "Marriage",
+    "MatchingCandidate",
+    "MatchingScan",
     "Membership",
+    "NameCount",
     "Organisation",
     "OrganisationManager",
     "OtherName",

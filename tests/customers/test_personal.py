@@ -25,6 +25,7 @@ from customers.models import (
     ErasureProof,
     Feedback,
     Household,
+    HouseholdQuestion,
     IdentityDocument,
     LedgerFile,
     LedgerImport,
@@ -215,6 +216,10 @@ def known_everywhere():
     row.seal("raw", json.dumps({"姓名": NAME, "证件": number}))
     row.save(force_insert=True)
     make_pair(customer, partner, evidence={"said": f"{NAME}是另一个人"})
+    HouseholdQuestion.objects.create(
+        first=min(customer, partner, key=lambda person: person.pk),
+        second=max(customer, partner, key=lambda person: person.pk),
+    )
     consents.record_consent(
         staff=officer, customer=customer, purpose=Purpose.MARKETING, decision="given", channel="counter",
         at=consents.end_of(LATELY), reference="翠微亲签",
