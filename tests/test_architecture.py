@@ -8,9 +8,21 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ["coopcrm.shared", "branches", "customers", "loans", "ratings", "kpi"]
 
-MATCHING = (
-    "blocking clusters comparing explain levels mentions households judging population questions scoring sounds weights".split()
-)
+MATCHING = [
+    "blocking",
+    "clusters",
+    "comparing",
+    "explain",
+    "households",
+    "judging",
+    "levels",
+    "mentions",
+    "population",
+    "questions",
+    "scoring",
+    "sounds",
+    "weights",
+]
 PURE = [
     "coopcrm/shared/money.py",
     "coopcrm/shared/periods.py",
