@@ -273,7 +273,9 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
         if not entry.record.is_customer:
             entry.outcome, entry.reason = RowOutcome.REJECTED, NO_NAME
     villages = dict(Area.objects.in_force().filter(level=AreaLevel.VILLAGE).values_list("code", "pk"))
-    mentions = [mention_of(i, entry, knows_villages=bool(villages)) for i, entry in enumerate(accepted)]
+    mentions = [
+        mention_of(i, entry, as_of=as_of, knows_villages=bool(villages)) for i, entry in enumerate(accepted)
+    ]
     records = registry.mentions_like(mentions, start=len(mentions), as_of=as_of)
     links = link([*records, *mentions])
     book = registry.Book(run=run, as_of=as_of, villages=villages)
@@ -289,7 +291,7 @@ def _write(new: list[Entry], run: LedgerImport, as_of: date, progress: Progress)
     _hand_over(accepted, as_of)
 
 
-def mention_of(key: int, entry: Entry, *, knows_villages: bool = True) -> Mention:
+def mention_of(key: int, entry: Entry, *, as_of: date | None = None, knows_villages: bool = True) -> Mention:
     """Return a record as the matcher sees it; without an area tree a village is what the row calls it."""
     record, identity = entry.record, entry.record.identity
     birth = record.known_birth or record.birth.day
@@ -311,12 +313,34 @@ def mention_of(key: int, entry: Entry, *, knows_villages: bool = True) -> Mentio
         group=record.group,
         birth=birth,
         birth_precision="day" if record.known_birth else record.birth.precision,
+        birth_years=_birth_years(record, as_of),
         sex=registry.sex_in(identity.number) or record.sex,
-        spouse=record.spouse.key,
-        line=(f"{entry.branch.pk}|{entry.source.name}|{entry.sheet.name}", entry.position)
-        if _is_listed_by_customer(entry)
-        else None,
+        spouse=record.spouse.key or registry.key_of(record.remark.spouse),
+        accounts=frozenset({record.account_number} - {""}),
+        households=_households(entry),
+        branch=str(entry.branch.pk),
+        sheet=_sheet_key(entry),
+        line=(_sheet_key(entry), entry.position) if _is_listed_by_customer(entry) else None,
     )
+
+
+AGE_SLACK = 1  # 虚岁 counts one more than the birthdays passed
+UNDATED_YEARS = 15  # how far back an age in an undated list may lie
+
+
+def _birth_years(record: LedgerRecord, as_of: date | None) -> tuple[int, int] | None:
+    """What an age says of the year of birth: to a year or two where the row is dated, loosely where it is not."""
+    if record.age is None or as_of is None:
+        return None
+    day = record.day.day
+    first, last = (day.year, day.year) if day else (as_of.year - UNDATED_YEARS, as_of.year)
+    return first - record.age - AGE_SLACK, last - record.age + AGE_SLACK
+
+
+def _households(entry: Entry) -> frozenset[str]:
+    """The household's number is local: it means the same in the books of one branch and village alone."""
+    number = entry.record.texts.get("household_number", "")
+    return frozenset({f"{entry.branch.pk}|{entry.record.village.code}|{number}"} if number else ())
 
 
 def _village_word(record: LedgerRecord) -> str:
@@ -324,9 +348,16 @@ def _village_word(record: LedgerRecord) -> str:
     return cores[-1] if cores else ""
 
 
+def _sheet_key(entry: Entry) -> str:
+    return f"{entry.branch.pk}|{entry.source.name}|{entry.sheet.name}"
+
+
 def _is_listed_by_customer(entry: Entry) -> bool:
-    """Registers and account lists write a customer's lines one below the other; notebooks go by the village."""
-    return entry.source.kind != LedgerKind.OFFICER_NOTEBOOK
+    """Registers and account lists write a customer's lines one below the other, unless they are sorted by name.
+
+    Notebooks go by the village: each household once.
+    """
+    return entry.source.kind != LedgerKind.OFFICER_NOTEBOOK and not entry.sheet.is_sorted_by_name
 
 
 def has_nothing_to_go_by(record: LedgerRecord) -> bool:

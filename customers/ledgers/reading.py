@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
 
 from customers.ledgers import values
 from customers.ledgers.headers import Header, read_header
@@ -17,6 +19,8 @@ from customers.ledgers.text import as_text, compact, is_placeholder, simplified
 from customers.ledgers.villages import AreaIndex, VillageMatch
 from customers.ledgers.workbook import Cell, Row, Sheet, no_customers, read_sheets
 
+SORTED, FEW_ROWS = 0.7, 10
+"""From which share of neighbours with one surname on a list counts as sorted by name; short lists never do."""
 EARLIEST_DAY = date(1949, 1, 1)
 EARLIEST_BIRTH = date(1880, 1, 1)
 DITTO = {"同上", "〃", '"', "″", "〞", "''", "同前", "..", "”", "“", "″″", "仝上"}
@@ -107,6 +111,13 @@ class SheetReading:
     header: Header
     records: list[LedgerRecord] = field(default_factory=list)
     row_kinds: Counter = field(default_factory=Counter)
+
+    @cached_property
+    def is_sorted_by_name(self) -> bool:
+        """Do families of one surname stand together? Then namesakes are neighbours whoever they are."""
+        names = [record.name.key for record in self.records if record.name.key]
+        steps = [(before, after) for before, after in pairwise(names) if before != after]
+        return sum(before[0] == after[0] for before, after in steps) > SORTED * max(len(steps), FEW_ROWS)
 
 
 @dataclass(frozen=True)

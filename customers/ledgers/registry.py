@@ -139,6 +139,7 @@ def _as_mention(key: int, person: Customer, documents: dict, phones: dict, as_of
         birth=person.birth_date,
         birth_precision="day" if person.birth_date else "",
         sex=person.sex,
+        branch=str(person.branch_id),
     )
 
 

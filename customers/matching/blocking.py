@@ -6,41 +6,60 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 
-from customers.matching.mentions import Profile
+from customers.matching.mentions import Mention, Profile
 
 LARGEST_BLOCK = 400
 
 
 def block_keys(profile: Profile) -> set[tuple]:
+    """Return the blocks a profile stands in."""
     keys: set[tuple] = set()
     for mention in profile.mentions:
-        keys.add(("name", mention.name))
-        keys.add(("letters", "".join(sorted(mention.name))))
-        keys |= {("name", alias) for alias in mention.aliases}
-        keys |= {("sound", mention.sound)} if mention.sound else set()
-        keys |= {("phone", phone) for phone in mention.phones}
-        keys |= {("number", mention.number)} if mention.number else set()
-        start, end = (mention.number or mention.prefix)[:14], (mention.number or mention.suffix)[-12:]
-        keys |= {("start", start)} if len(start) == 14 else set()
-        keys |= {("end", end)} if len(end) == 12 else set()
-        keys |= (
-            {("typed", mention.cleaned), ("number", mention.guess)}
-            if mention.cleaned and not mention.number
-            else set()
-        )
-        keys.add(("home", mention.name[:1], mention.village)) if mention.village else None
-    return keys - {("number", "")}
+        keys |= _name_keys(mention) | _number_keys(mention)
+        keys.update(("phone", phone) for phone in mention.phones)
+        keys.update(("account", account) for account in mention.accounts)
+        if mention.village:
+            keys.add(("home", mention.name[:1], mention.village))
+    return keys
+
+
+def _name_keys(mention: Mention) -> set[tuple]:
+    keys = {("name", mention.name), ("letters", "".join(sorted(mention.name)))}
+    keys.update(("name", alias) for alias in mention.aliases)
+    if mention.sound:
+        keys.add(("sound", mention.sound))
+    return keys
+
+
+def _number_keys(mention: Mention) -> set[tuple]:
+    start, end = (mention.number or mention.prefix)[:14], (mention.number or mention.suffix)[-12:]
+    keys = {("start", start)} if len(start) == 14 else set()
+    if len(end) == 12:
+        keys.add(("end", end))
+    if mention.number:
+        keys.add(("number", mention.number))
+    elif mention.cleaned:
+        keys.add(("typed", mention.cleaned))
+        if mention.guess:
+            keys.add(("number", mention.guess))
+    return keys
+
+
+def _blocks_of(profile: Profile) -> set[tuple]:
+    if profile.blocks is None:
+        profile.blocks = block_keys(profile)
+    return profile.blocks
 
 
 def pairs_of(profiles: Sequence[Profile]) -> set[tuple[int, int]]:
     """Return the pairs worth comparing: those that share a block."""
     blocks: dict[tuple, list[int]] = defaultdict(list)
     for index, profile in enumerate(profiles):
-        for key in block_keys(profile):
+        for key in _blocks_of(profile):
             blocks[key].append(index)
     return {
         pair
         for members in blocks.values()
-        if len(members) <= LARGEST_BLOCK
+        if 1 < len(members) <= LARGEST_BLOCK
         for pair in combinations(members, 2)
     }

@@ -8,14 +8,14 @@ known by everything their mentions say together: a phone in one ledger and a vil
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from customers.matching import weights
-from customers.matching.comparing import Comparison, has_proof
+from customers.matching.comparing import has_proof
 from customers.matching.mentions import Mention, Profile
 from customers.matching.questions import Question, questions_of
-from customers.matching.scoring import scored_pairs
+from customers.matching.scoring import Scored, Scorer
+from customers.matching.weights import DEFAULT, Weights
 
 ROUNDS = 8
 
@@ -28,16 +28,21 @@ class Links:
     questions: list[Question]
 
 
-def link(mentions: Sequence[Mention]) -> Links:
-    """Return the persons behind the mentions and the questions that stay open."""
+def link(
+    mentions: Sequence[Mention], weights: Weights = DEFAULT, *, apart: Collection[frozenset[int]] = ()
+) -> Links:
+    """Return the persons behind the mentions and the questions that stay open.
+
+    ``apart``: keys of two mentions that people found to be two persons; they never come together, nor are asked about.
+    """
+    scorer = Scorer(mentions, weights, apart)
     profiles = [Profile(group) for group in _joined_by_number(mentions)]
     for _ in range(ROUNDS):
-        scored = scored_pairs(profiles)
-        merged = _merge(profiles, scored)
+        merged = _merge(profiles, scorer.scored(profiles), weights)
         if len(merged) == len(profiles):
             break
         profiles = merged
-    return Links([profile.mentions for profile in profiles], questions_of(profiles))
+    return Links([profile.mentions for profile in profiles], questions_of(profiles, scorer))
 
 
 def _joined_by_number(mentions: Sequence[Mention]) -> list[list[Mention]]:
@@ -51,7 +56,7 @@ def _joined_by_number(mentions: Sequence[Mention]) -> list[list[Mention]]:
     return list(groups.values())
 
 
-def _merge(profiles: list[Profile], scored: list[tuple[float, int, int, Comparison]]) -> list[Profile]:
+def _merge(profiles: list[Profile], scored: list[Scored], weights: Weights) -> list[Profile]:
     """Merge the pairs above the threshold, each profile at most once a round, unless a rival comes too close."""
     rivals: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for weight, i, j, _ in scored:
@@ -59,11 +64,12 @@ def _merge(profiles: list[Profile], scored: list[tuple[float, int, int, Comparis
         rivals[j].append((weight, i))
     taken: dict[int, int] = {}
     for weight, i, j, found in scored:
-        if weight < weights.LINK:
+        if weight < weights.link:
             break
-        if i in taken or j in taken or not has_proof(found.levels):
+        if i in taken or j in taken or not has_proof(found.levels, weights):
             continue
-        if _has_rival(profiles, rivals[i], i, j, weight) or _has_rival(profiles, rivals[j], j, i, weight):
+        floor = weight - weights.margin
+        if _has_rival(profiles, rivals[i], j, floor) or _has_rival(profiles, rivals[j], i, floor):
             continue
         taken[j] = i
         taken[i] = i
@@ -85,14 +91,10 @@ def _in_order(profiles: Iterable[Profile]) -> list[Mention]:
     )
 
 
-def _has_rival(
-    profiles: list[Profile], others: list[tuple[float, int]], me: int, partner: int, weight: float
-) -> bool:
+def _has_rival(profiles: list[Profile], others: list[tuple[float, int]], partner: int, floor: float) -> bool:
     """Is there another candidate nearly as good who is surely not the same person as the partner?"""
     return any(
-        other != partner
-        and weight - its_weight < weights.MARGIN
-        and _are_two(profiles[other], profiles[partner])
+        other != partner and its_weight > floor and _are_two(profiles[other], profiles[partner])
         for its_weight, other in others
     )
 

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from customers.matching import weights
-from customers.matching.levels import (
-    NEAR,
-    best_name_level,
-    birth_level,
-    is_near,
-    line_level,
-    number_level,
-    phone_level,
-    place_level,
-)
+from customers.matching.levels import levels_of
 from customers.matching.mentions import Profile
+from customers.matching.names import is_near
 from customers.matching.population import Population
+from customers.matching.weights import DEFAULT, PROOF, Weights
 
-TWIN_NAMES = ("lost character", "one character")
+AT_HOME = ("group", "village", "another group")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """The weight of two profiles being one person, and the level each kind of evidence reached."""
+    """The odds in bits that two profiles are one person, the level each kind of evidence reached, and its bits.
+
+    ``bits["base"]`` is where the sum begins: two mentions drawn at random.
+    """
 
     weight: float
     levels: dict[str, str]
     bits: dict[str, float]
+    version: str
 
     @property
     def evidence(self) -> dict:
         """What a pair keeps of the comparison, for the page that explains it."""
         rounded = {kind: round(bits, 2) for kind, bits in self.bits.items()}
-        return {"levels": self.levels, "bits": rounded, "weights": weights.VERSION}
+        return {"levels": self.levels, "bits": rounded, "weights": self.version}
 
 
 def forbidden(a: Profile, b: Profile) -> bool:
@@ -47,34 +46,52 @@ def forbidden(a: Profile, b: Profile) -> bool:
     return any(not is_near(x, y) for x in a.mentions if x.number for y in b.mentions if y.number)
 
 
-def compare(a: Profile, b: Profile, population: Population) -> Comparison | None:
-    """Weigh two profiles; None when their names are two names."""
-    levels = {"name": best_name_level(a, b)}
-    if not levels["name"]:
-        return None
-    names = (a.names & b.names) or (a.names | b.names)
-    bits = {"name": max(map(population.name_weight, names)) + weights.NAME[levels["name"]]}
-    levels["number"] = number_level(a, b)
-    sure_number = weights.NUMBER.get(levels["number"], 0.0) >= weights.SURE_NUMBER
-    levels["birth"] = "" if sure_number else birth_level(a, b)
-    if levels["name"] in TWIN_NAMES:  # brothers, sisters and twins: what they share proves nothing
-        levels["birth"] = "" if weights.BIRTH.get(levels["birth"], 0.0) > 0 else levels["birth"]
-        levels["number"] = "" if levels["number"] == "fifteen digits" else levels["number"]
-    levels["phone"], levels["place"] = phone_level(a, b), place_level(a, b)
-    levels["line"] = line_level(a, b) if levels["name"] in NEAR else ""
-    levels["sex"] = "" if not a.sexes or not b.sexes else "equal" if a.sexes & b.sexes else "another"
-    levels["spouse"] = (
-        "" if not a.spouses or not b.spouses else "equal" if a.spouses & b.spouses else "another"
-    )
-    bits |= {name: table[levels[name]] for name, table in weights.TABLES.items() if levels[name]}
-    if shared := a.villages & b.villages:
-        bits["place"] -= weights.PLACE["village"] - max(
-            population.village_weight(n, v) for n in names for v in shared
+@dataclass(frozen=True)
+class Scale:
+    """A version of the weights laid against the people at hand; ``mentions`` are those among which pairs are sought."""
+
+    weights: Weights
+    population: Population
+    mentions: int
+
+    @property
+    def base(self) -> float:
+        """Return the odds in bits that two mentions drawn at random are one person."""
+        return math.log2(self.weights.partners / max(self.mentions, 2))
+
+    def weigh(self, a: Profile, b: Profile, levels: dict[str, str]) -> Comparison:
+        """Return what the levels of a pair are worth among these people."""
+        table = self.weights.bits
+        bits = {"base": self.base} | {kind: table[kind][level] for kind, level in levels.items()}
+        names = (a.names & b.names) or (a.names | b.names)
+        rarity = (
+            self.population.surname_rarity if levels["name"] == "married style" else self.population.rarity
         )
-    return Comparison(sum(bits.values()), {name: level for name, level in levels.items() if level}, bits)
+        bits["name"] += min(map(rarity, names)) - self._usual("name", ("equal",))
+        if levels.get("place") in AT_HOME:
+            villages = a.villages & b.villages
+            at_home = max(self.population.home_rarity(n, v) for n in names for v in villages)
+            bits["place"] += min(at_home - self._usual("place", AT_HOME), 0.0)
+        return Comparison(sum(bits.values()), levels, bits, self.weights.version)
+
+    def _usual(self, kind: str, levels: tuple[str, ...]) -> float:
+        """Return the rarity that the table of the weights takes for granted."""
+        return -math.log2(sum(self.weights.tables[kind][level].u for level in levels))
 
 
-def has_proof(levels: dict[str, str]) -> bool:
-    """Something beside the name must agree: a name alone links nobody, and its place in a list is no proof either."""
-    proofs = (name for name in weights.TABLES if name != "line")
-    return any(weights.TABLES[name].get(levels.get(name, ""), 0.0) > 1 for name in proofs)
+def compare(
+    a: Profile,
+    b: Profile,
+    population: Population,
+    weights: Weights = DEFAULT,
+    served: Mapping[str, str] = MappingProxyType({}),
+) -> Comparison | None:
+    """Weigh two profiles among all people of a population; None when their names are two names."""
+    levels, scale = levels_of(a, b, served), Scale(weights, population, population.people)
+    return scale.weigh(a, b, levels) if levels else None
+
+
+def has_proof(levels: dict[str, str], weights: Weights = DEFAULT) -> bool:
+    """Something beside the name must agree: a name alone links nobody."""
+    beside = sum(max(weights.bits[kind][level], 0.0) for kind, level in levels.items() if kind != "name")
+    return beside > PROOF

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.matching.weights import TABLES
+from customers.matching.weights import DEFAULT
 
 
 class Judged(Protocol):
@@ -23,7 +23,9 @@ WORDS: dict[str, dict[str, Any]] = {
         "repaired": _("same number once a slip is mended"),
         "fifteen digits": _("same first fifteen digits"),
         "end lost": _("same number, its end is lost"),
+        "swapped digits": _("numbers differ in two swapped digits"),
         "one slip": _("numbers one slip apart"),
+        "masked": _("same number as far as it can be read"),
         "equal as typed": _("same number, not valid"),
         "two slips": _("numbers two slips apart"),
         "tail": _("same end of the number"),
@@ -36,9 +38,11 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "birth": {
         "day": _("same date of birth"),
+        "day and month swapped": _("dates of birth with day and month swapped"),
         "month": _("same month of birth"),
+        "lunar": _("dates of birth a month apart, as lunar and solar dates are"),
         "year": _("same year of birth"),
-        "age": _("same age"),
+        "age": _("age fits the date of birth"),
         "another month": _("another month of birth"),
         "another year": _("another year of birth"),
         "another age": _("another age"),
@@ -57,15 +61,25 @@ WORDS: dict[str, dict[str, Any]] = {
         "another village": _("another village"),
         "another township": _("another township"),
     },
+    "branch": {
+        "same branch": _("at the branch of the same township"),
+        "another branch": _("at the branch of another township"),
+    },
+    "line": {
+        "next line": _("next line of the same ledger"),
+        "same list": _("elsewhere in the same list, which names people once"),
+    },
     "sex": {"equal": _("same sex"), "another": _("another sex")},
     "spouse": {"equal": _("same spouse"), "another": _("another spouse")},
-    "line": {"next line": _("next line of the same ledger")},
+    "household": {"equal": _("same household number in the same book")},
+    "account": {"equal": _("same account number")},
 }
 NAME_WORDS: dict[str, Any] = {
     "equal": _("same name, and how common it is"),
     "alias": _("one is called by the other's name as well"),
     "surname variant": _("surname written another way"),
     "same sound": _("names sound alike"),
+    "look alike": _("names look alike"),
     "swapped": _("characters of the name swapped"),
     "blurred sound": _("names sound almost alike"),
     "lost character": _("a character of the name is missing"),
@@ -73,17 +87,20 @@ NAME_WORDS: dict[str, Any] = {
     "one character": _("names differ in one character"),
     "another": _("another name"),
 }
-
-
+BASE = _("two people at random, before anything is compared")
 FIELDS: dict[str, Any] = {
+    "base": _("Starting odds"),
     "name": _("Name"),
     "number": _("Identity number"),
     "birth": _("Date of birth"),
     "phone": _("Phone"),
     "place": _("Address"),
+    "branch": _("Branch"),
     "line": _("Place in the ledger"),
     "sex": _("Sex"),
     "spouse": _("Spouse"),
+    "household": _("Household"),
+    "account": _("Account"),
 }
 
 
@@ -103,14 +120,20 @@ def steps(pair: Judged) -> list[Step]:
     """
     levels, bits = pair.evidence.get("levels", {}), pair.evidence.get("bits", {})
     rows = [
-        Step(kind, FIELDS[kind], words[levels[kind]], bits.get(kind, TABLES[kind].get(levels[kind], 0.0)))
+        Step(kind, FIELDS[kind], words[levels[kind]], bits.get(kind, _usual_bits(kind, levels[kind])))
         for kind, words in WORDS.items()
         if levels.get(kind) in words
     ]
+    if "base" in bits:
+        rows.insert(0, Step("base", FIELDS["base"], BASE, bits["base"]))
     if levels.get("name") not in NAME_WORDS:
         return rows
     rest = round(pair.weight - sum(row.bits for row in rows), 2)
     return [Step("name", FIELDS["name"], NAME_WORDS[levels["name"]], rest), *rows]
+
+
+def _usual_bits(kind: str, level: str) -> float:
+    return DEFAULT.bits[kind].get(level, 0.0)
 
 
 def waterfall(pair: Judged) -> list[dict[str, Any]]:

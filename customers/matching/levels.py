@@ -2,92 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
 
-from customers.identity import edit_distance, name_near
-from customers.matching import weights
+from customers.identity import edit_distance
 from customers.matching.mentions import Mention, Profile
-from customers.matching.sounds import blurred_pinyin
+from customers.matching.names import name_level
 
 TWINS_SHARE = 16  # digits: county, birth date and most of the sequence
-NEAR = ("equal", "surname variant", "same sound")
-
-
-def name_level(a: Mention, b: Mention) -> str:
-    """Return how two names agree; empty when they are two names."""
-    if a.name == b.name:
-        return "equal"
-    if a.name in b.aliases or b.name in a.aliases:
-        return "alias"
-    if name_near(a.name, b.name):
-        return "surname variant"
-    if a.sound and a.sound == b.sound:
-        return "same sound"
-    if a.is_married_style != b.is_married_style:
-        short, full = (a, b) if a.is_married_style else (b, a)
-        return "married style" if full.name[:1] in short.name[:-1] and "M" not in (a.sex, b.sex) else ""
-    return _letters_level(a.name, b.name)
-
-
-def _letters_level(a: str, b: str) -> str:
-    if len(a) == len(b) >= 3 and a[0] == b[0] and sorted(a) == sorted(b):
-        return "swapped"
-    if (
-        abs(len(a) - len(b)) == 1
-        and min(len(a), len(b)) >= 2
-        and a[0] == b[0]
-        and edit_distance(a, b, 1) == 1
-    ):
-        return "lost character"
-    if blurred_pinyin(a) == blurred_pinyin(b):
-        return "blurred sound"
-    if len(a) == len(b) and len(a) >= 3 and sum(x != y for x, y in zip(a, b, strict=True)) == 1:
-        return "one character"
-    return ""
-
-
-def is_near(a: Mention, b: Mention) -> bool:
-    """Names that R1 and R1N allow under one number: equal, a look-alike surname, the same sound."""
-    return name_level(a, b) in NEAR
+TWIN_NAMES = ("lost character", "one character")
+NAME = (
+    "equal",
+    "alias",
+    "surname variant",
+    "same sound",
+    "look alike",
+    "swapped",
+    "blurred sound",
+    "married style",
+    "lost character",
+    "one character",
+)
+NUMBER = (
+    "equal",
+    "repaired",
+    "end lost",
+    "equal as typed",
+    "fifteen digits",
+    "swapped digits",
+    "one slip",
+    "masked",
+    "tail",
+    "two slips",
+    "county",
+    "another county",
+    "incompatible",
+    "another tail",
+    "another end",
+)
+BIRTH = (
+    "day",
+    "day and month swapped",
+    "month",
+    "lunar",
+    "year",
+    "age",
+    "another age",
+    "another month",
+    "another year",
+)
+LUNAR_LAG = range(17, 54)
+"""By how many days a lunar date taken for a solar one lies early."""
 
 
 def best_name_level(a: Profile, b: Profile) -> str:
     """Return the best agreement among the names of two profiles."""
-    found = {name_level(x, y) for x in _one_per_name(a) for y in _one_per_name(b)}
-    return next((level for level in weights.NAME if level in found), "")
+    if a.names & b.names:
+        return "equal"
+    found = {name_level(x, y) for x in a.named for y in b.named}
+    return next((level for level in NAME if level in found), "")
 
 
-def _one_per_name(profile: Profile) -> Iterable[Mention]:
-    seen: dict[tuple, Mention] = {}
-    for mention in profile.mentions:
-        seen.setdefault((mention.name, mention.aliases), mention)
-    return seen.values()
+# --- numbers ---------------------------------------------------------------------------------------------------------
 
 
 def number_level(a: Profile, b: Profile) -> str:
     """Return how the numbers agree, whatever happened to them; empty when one side has none."""
     if a.numbers and a.numbers & b.numbers:
         return "equal"
+    if not ((a.numbers or a.damaged or a.tails) and (b.numbers or b.damaged or b.tails)):
+        return ""
     found = {_damage_level(x, next(iter(b.numbers))) for x in a.damaged if b.numbers}
     found |= {_damage_level(y, next(iter(a.numbers))) for y in b.damaged if a.numbers}
     found |= {_both_damaged(x, y) for x in a.damaged for y in b.damaged}
     found |= {"tail" if n[-4:] == t else "another tail" for n in a.numbers for t in b.tails}
     found |= {"tail" if n[-4:] == t else "another tail" for n in b.numbers for t in a.tails}
-    return next((level for level in weights.NUMBER if level in found), "")
+    return next((level for level in NUMBER if level in found), "")
 
 
 def _damage_level(damaged: Mention, number: str) -> str:
     if damaged.guess == number:
         return "repaired"
+    if "*" in damaged.cleaned:
+        return _masked_level(damaged, number)
     if len(damaged.prefix) >= 14:
         return _prefix_level(damaged.prefix, number)
     if len(damaged.suffix) >= 12:
         return "end lost" if number.endswith(damaged.suffix) else "another end"
     if damaged.prefix:
         return "county" if number.startswith(damaged.prefix) else "another county"
-    distance = edit_distance(damaged.cleaned, number, 2)
+    return _slips_level(damaged.cleaned, number)
+
+
+def _slips_level(typed: str, number: str) -> str:
+    distance = edit_distance(typed, number, 2)
+    if distance <= 1 and len(typed) == len(number) and sorted(typed) == sorted(number):
+        return "swapped digits"
     return {0: "one slip", 1: "one slip", 2: "two slips"}.get(distance, "incompatible")
+
+
+def _masked_level(damaged: Mention, number: str) -> str:
+    """A masked middle: both ends that can be read must agree; what they hold of the birth date and the end counts."""
+    if not (number.startswith(damaged.prefix) and number.endswith(damaged.suffix)):
+        return "another end"
+    return "masked" if len(damaged.prefix) + len(damaged.suffix) >= 8 else "county"
 
 
 def _prefix_level(prefix: str, number: str) -> str:
@@ -114,36 +132,61 @@ def _both_damaged(a: Mention, b: Mention) -> str:
     return "one slip" if edit_distance(a.cleaned, b.cleaned, 1) <= 1 and len(a.cleaned) > 13 else ""
 
 
+# --- birth, phone, place ---------------------------------------------------------------------------------------------
+
+
 def birth_level(a: Profile, b: Profile) -> str:
-    """Return the best agreement of the birth dates known on both sides."""
+    """Return the best agreement of the birth dates and ages known on both sides."""
     found = {_dates_level(x, y) for x in a.births for y in b.births}
-    return next((level for level in weights.BIRTH if level in found), "")
+    if not found:
+        found = {_age_level(x, y) for x in a.birth_years for _, y in b.births}
+        found |= {_age_level(x, y) for x in b.birth_years for _, y in a.births}
+    return next((level for level in BIRTH if level in found), "")
+
+
+def _age_level(years: tuple[int, int], day: date) -> str:
+    return "age" if years[0] <= day.year <= years[1] else "another age"
 
 
 def _dates_level(a: tuple[str, date], b: tuple[str, date]) -> str:
     (precision, day), (other_precision, other) = a, b
+    if precision == other_precision == "day":
+        return _days_level(day, other)
     if day.year != other.year:
         return "another year"
     if "year" in (precision, other_precision):
         return "year"
-    if day.month != other.month:
-        return "another month"
-    if "month" in (precision, other_precision):
-        return "month"
-    return "day" if day == other else "another month"
+    return "month" if day.month == other.month else "another month"
+
+
+def _days_level(day: date, other: date) -> str:
+    if day == other:
+        return "day"
+    if abs((day - other).days) in LUNAR_LAG:
+        return "lunar"
+    if day.year != other.year:
+        return "another year"
+    return "day and month swapped" if (day.month, day.day) == (other.day, other.month) else "another month"
 
 
 def phone_level(a: Profile, b: Profile) -> str:
-    """Return how the phones agree; a landline counts without its area code."""
+    """Return how the phones agree, those of now and of once; a landline counts without its area code."""
     if not a.phones or not b.phones:
         return ""
     shared = a.phones & b.phones
-    if any(len(phone) == 11 and phone[0] == "1" for phone in shared):
+    if any(_is_mobile(phone) for phone in shared):
         return "mobile"
     if shared or {p[-7:] for p in a.phones if p[0] != "1"} & {p[-7:] for p in b.phones if p[0] != "1"}:
         return "landline"
     slips = any(edit_distance(x, y, 1) == 1 for x in a.phones for y in b.phones if len(x) == len(y) == 11)
-    return "one digit" if slips else "another"
+    if slips:
+        return "one digit"
+    comparable = any(_is_mobile(x) == _is_mobile(y) for x in a.phones for y in b.phones)
+    return "another" if comparable else ""
+
+
+def _is_mobile(phone: str) -> bool:
+    return len(phone) == 11 and phone[0] == "1"
 
 
 def place_level(a: Profile, b: Profile) -> str:
@@ -161,7 +204,63 @@ def place_level(a: Profile, b: Profile) -> str:
     return ""
 
 
+def branch_level(a: Profile, b: Profile, served: Mapping[str, str]) -> str:
+    """Where a place is not known on both sides: people mostly bank where they live, and go back to the same branch."""
+    if not a.branches or not b.branches:
+        return ""
+    here = a.townships | {served.get(branch, branch) for branch in a.branches}
+    there = b.townships | {served.get(branch, branch) for branch in b.branches}
+    return "same branch" if here & there else "another branch"
+
+
+def shared_level(mine: frozenset | set, theirs: frozenset | set, otherwise: str = "another") -> str:
+    """Return ``equal`` where something is shared, nothing where one side says nothing."""
+    if not mine or not theirs:
+        return ""
+    return "equal" if mine & theirs else otherwise
+
+
 def line_level(a: Profile, b: Profile) -> str:
-    """Lists are kept customer by customer: the next line under the same name is the same customer's."""
+    """Lists name a person once, or in lines that follow each other: elsewhere in the same list stands somebody else."""
+    if not a.sheets & b.sheets:
+        return ""
     near = any((sheet, n + step) in b.lines for sheet, n in a.lines for step in (-1, 1))
-    return "next line" if near else ""
+    return "next line" if near else "same list"
+
+
+# --- all of it -------------------------------------------------------------------------------------------------------
+
+
+def levels_of(a: Profile, b: Profile, served: Mapping[str, str]) -> dict[str, str]:
+    """Return the level of each kind of evidence that says something; nothing when the names are two names.
+
+    ``served``: the township from which most people of a branch come.
+    """
+    name = best_name_level(a, b)
+    if not name:
+        return {}
+    number, birth = number_level(a, b), birth_level(a, b)
+    if name in TWIN_NAMES:  # brothers, sisters and twins share what is no proof
+        birth = birth if birth.startswith("another") else ""
+        number = "" if number in {"fifteen digits", "masked"} else number
+    phone, place = phone_level(a, b), place_level(a, b)
+    if name == "one character":  # so do they a phone and a home
+        phone, place = (level if level.startswith("another") else "" for level in (phone, place))
+    found = {
+        "name": name,
+        "number": number,
+        "birth": "" if number in SPEAKS_FOR_BIRTH else birth,
+        "phone": phone,
+        "place": place,
+        "branch": "" if place else branch_level(a, b, served),
+        "line": line_level(a, b),
+        "sex": shared_level(a.sexes, b.sexes),
+        "spouse": shared_level(a.spouses, b.spouses),
+        "household": shared_level(a.households, b.households, ""),
+        "account": shared_level(a.accounts, b.accounts, ""),
+    }
+    return {kind: level for kind, level in found.items() if level}
+
+
+SPEAKS_FOR_BIRTH = frozenset(NUMBER[: NUMBER.index("tail")]) | {"two slips"}
+"""Levels of the number that hold the birth date: it is not counted twice."""

@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from customers.matching import weights
 from customers.matching.blocking import pairs_of
-from customers.matching.levels import NEAR, best_name_level, phone_level, place_level
+from customers.matching.levels import best_name_level, levels_of
 from customers.matching.mentions import Profile
-from customers.matching.scoring import scored_pairs
+from customers.matching.names import NEAR
+from customers.matching.scoring import Scorer
+
+QUEUE_SHARE, FEWEST = 0.045, 20
+"""People are asked about at most so many pairs a mention, the likeliest; conflicts are always put to them."""
+
+NUMBER_DOUBT = 5.0
+"""Bits against two valid numbers being one person's: one of them a relative's, or a slip that passes the check."""
+
+CONFLICT, CONFLICT_OF_STRANGERS = 8.0, 2.0
+INSIDE_NUMBERS = ("number", "birth", "sex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +35,9 @@ class Question:
     evidence: dict = field(default_factory=dict)
 
 
-def questions_of(profiles: Sequence[Profile]) -> list[Question]:
-    asked = [
+def questions_of(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
+    """Return what people are asked about these profiles: the likeliest first, and no more than they can answer."""
+    open_ones = [
         Question(
             profiles[i].key,
             profiles[j].key,
@@ -36,28 +46,36 @@ def questions_of(profiles: Sequence[Profile]) -> list[Question]:
             round(weight, 2),
             found.evidence,
         )
-        for weight, i, j, found in scored_pairs(profiles)
+        for weight, i, j, found in scorer.scored(profiles)
     ]
-    asked += _conflicts(profiles) + _doubtful_numbers(profiles)
+    open_ones += _doubtful_numbers(profiles, scorer)
+    open_ones.sort(key=lambda question: (-question.weight, question.first, question.second))
+    conflicts = _conflicts(profiles, scorer)
+    room = max(round(QUEUE_SHARE * scorer.mentions) - len(conflicts), 0)
     records = {profile.key for profile in profiles if profile.customer is not None}
+    asked = conflicts + open_ones[: max(room, FEWEST)]
     return [question for question in asked if not {question.first, question.second} <= records]
 
 
-def _doubtful_numbers(profiles: Sequence[Profile]) -> list[Question]:
-    """Two valid numbers under one name and one phone are never linked (R3), but may be worth a look at the paper."""
-    found = []
+def _doubtful_numbers(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
+    """Two valid numbers are never linked (R3), but where all else agrees one may be a relative's: people look."""
+    scale, found = scorer.scale_of(profiles), []
     for i, j in sorted(pairs_of(profiles)):
         a, b = profiles[i], profiles[j]
-        if not a.numbers or not b.numbers or a.numbers & b.numbers or not a.names & b.names:
+        if not a.numbers or not b.numbers or a.numbers & b.numbers or best_name_level(a, b) not in NEAR:
             continue
         levels = {
-            "name": "equal",
-            "phone": phone_level(a, b),
-            "place": place_level(a, b),
-            "number": "both valid",
+            kind: level
+            for kind, level in levels_of(a, b, scorer.served).items()
+            if kind not in INSIDE_NUMBERS
         }
-        if levels["phone"] == "mobile" and not levels["place"].startswith("another"):
-            found.append(Question(a.key, b.key, "R3", "DIFFERENT", weights.R3_QUESTION, {"levels": levels}))
+        comparison = scale.weigh(a, b, levels)
+        weight = round(comparison.weight - NUMBER_DOUBT, 2)
+        if weight >= scorer.weights.ask and not scorer.are_apart(a, b):
+            evidence = comparison.evidence
+            evidence["levels"] = levels | {"number": "both valid"}
+            evidence["bits"] |= {"number": -NUMBER_DOUBT}
+            found.append(Question(a.key, b.key, "R3", "DIFFERENT", weight, evidence))
     return found
 
 
@@ -71,7 +89,7 @@ def rule_of(levels: dict[str, str]) -> str:
     }
     if number == "equal":
         return "R1N"
-    if number in {"one slip", "repaired", "end lost", "fifteen digits"}:
+    if number in {"one slip", "swapped digits", "repaired", "end lost", "fifteen digits", "masked"}:
         return "R4" if same_name else "R4N"
     if number == "equal as typed":
         return "R5"
@@ -85,27 +103,23 @@ def outcome_of(levels: dict[str, str]) -> str:
     return "PROBABLE" if rule_of(levels) in {"R1N", "R4", "R5", "R6"} else "POSSIBLE"
 
 
-def _conflicts(profiles: Sequence[Profile]) -> list[Question]:
+def _conflicts(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
     """One valid number under two names: people look at the paper."""
     by_number: dict[str, list[Profile]] = defaultdict(list)
     for profile in profiles:
         for number in profile.numbers:
             by_number[number].append(profile)
-    found = []
-    for claimants in by_number.values():
-        for a, b in combinations(claimants, 2):
-            level = best_name_level(a, b)
-            near = level in NEAR
-            rule, outcome = ("R1N", "PROBABLE") if near else ("R2", "CONFLICT")
-            weight = 10.0 + weights.NAME.get(level, -8.0)
-            found.append(
-                Question(
-                    a.key,
-                    b.key,
-                    rule,
-                    outcome,
-                    weight,
-                    {"levels": {"number": "equal", "name": level or "another"}},
-                )
-            )
-    return found
+    return [
+        _conflict(a, b)
+        for claimants in by_number.values()
+        for a, b in combinations(claimants, 2)
+        if not scorer.are_apart(a, b)
+    ]
+
+
+def _conflict(a: Profile, b: Profile) -> Question:
+    level = best_name_level(a, b)
+    rule, outcome = ("R1N", "PROBABLE") if level in NEAR else ("R2", "CONFLICT")
+    weight = CONFLICT if level else CONFLICT_OF_STRANGERS
+    levels = {"number": "equal", "name": level or "another"}
+    return Question(a.key, b.key, rule, outcome, weight, {"levels": levels})

@@ -2,21 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 
-from customers.matching import weights
 from customers.matching.blocking import pairs_of
-from customers.matching.comparing import Comparison, compare, forbidden
-from customers.matching.mentions import Profile
+from customers.matching.comparing import Comparison, Scale, forbidden
+from customers.matching.levels import levels_of
+from customers.matching.mentions import Mention, Profile
 from customers.matching.population import Population
+from customers.matching.weights import Weights
+
+Scored = tuple[float, int, int, Comparison]
 
 
-def scored_pairs(profiles: Sequence[Profile]) -> list[tuple[float, int, int, Comparison]]:
-    """Return the compared pairs, the heaviest first."""
-    population, scored = Population.of(profiles), []
-    for i, j in pairs_of(profiles):
-        if not forbidden(profiles[i], profiles[j]) and (
-            found := compare(profiles[i], profiles[j], population)
-        ):
-            scored.append((found.weight, i, j, found))
-    return sorted((s for s in scored if s[0] >= weights.ASK), key=lambda pair: (-pair[0], pair[1], pair[2]))
+class Scorer:
+    """Weighs profiles round by round; pairs that have not changed keep their levels."""
+
+    def __init__(self, mentions: Sequence[Mention], weights: Weights, apart: Collection[frozenset[int]] = ()):
+        self.weights, self.mentions = weights, len(mentions)
+        self.served = _served(mentions)
+        self._apart = _walls(apart)
+        self._levels: dict[tuple[int, int, int, int], dict[str, str]] = {}
+
+    def scored(self, profiles: Sequence[Profile]) -> list[Scored]:
+        """Return the pairs that are worth a question at least, the heaviest first."""
+        scale, found = self.scale_of(profiles), []
+        for i, j in pairs_of(profiles):
+            levels = self._levels_of(profiles[i], profiles[j])
+            if levels:
+                comparison = scale.weigh(profiles[i], profiles[j], levels)
+                if comparison.weight >= self.weights.ask:
+                    found.append((comparison.weight, i, j, comparison))
+        return sorted(found, key=lambda pair: (-pair[0], pair[1], pair[2]))
+
+    def scale_of(self, profiles: Sequence[Profile]) -> Scale:
+        """Lay the weights against these people."""
+        return Scale(self.weights, Population.of(profiles), self.mentions)
+
+    def are_apart(self, a: Profile, b: Profile) -> bool:
+        """Did people find that these are two?"""
+        if not self._apart:
+            return False
+        theirs = {mention.key for mention in b.mentions}
+        return any(theirs & self._apart.get(mention.key, set()) for mention in a.mentions)
+
+    def _levels_of(self, a: Profile, b: Profile) -> dict[str, str]:
+        """Profiles only grow: their key and size say which they are."""
+        key = (a.key, len(a.mentions), b.key, len(b.mentions))
+        if key not in self._levels:
+            self._levels[key] = (
+                {} if self.are_apart(a, b) or forbidden(a, b) else levels_of(a, b, self.served)
+            )
+        return self._levels[key]
+
+
+def _served(mentions: Sequence[Mention]) -> dict[str, str]:
+    """Return the township from which most people of each branch come."""
+    townships: dict[str, Counter] = defaultdict(Counter)
+    for mention in mentions:
+        if mention.branch and mention.township:
+            townships[mention.branch][mention.township] += 1
+    return {branch: counted.most_common(1)[0][0] for branch, counted in townships.items()}
+
+
+def _walls(apart: Collection[frozenset[int]]) -> dict[int, set[int]]:
+    walls: dict[int, set[int]] = defaultdict(set)
+    for first, second in map(tuple, apart):
+        walls[first].add(second)
+        walls[second].add(first)
+    return dict(walls)

@@ -6,7 +6,18 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-BLURRED_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n"))
+BLURRED_SOUNDS = (
+    ("zh", "z"),
+    ("ch", "c"),
+    ("sh", "s"),
+    ("hui", "fei"),
+    ("hun", "fen"),
+    ("hua", "fa"),
+    ("hu", "fu"),
+    ("ng", "n"),
+    ("l", "n"),
+)
+"""zh/z, ch/c, sh/s; f/h before u; in/ing, en/eng, an/ang; n/l: what many dialects do not tell apart."""
 
 
 @lru_cache(maxsize=100_000)
