@@ -17,6 +17,7 @@ MATCHING = [
     "judging",
     "levels",
     "mentions",
+    "names",
     "population",
     "questions",
     "scoring",

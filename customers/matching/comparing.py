@@ -92,6 +92,7 @@ def compare(
 
 
 def has_proof(levels: dict[str, str], weights: Weights = DEFAULT) -> bool:
-    """Something beside the name must agree: a name alone links nobody."""
-    beside = sum(max(weights.bits[kind][level], 0.0) for kind, level in levels.items() if kind != "name")
+    """Something beside the name must agree: a name alone, or a name and its place in a list, links nobody."""
+    proofs = ((kind, level) for kind, level in levels.items() if kind != "name" and level != "next line")
+    beside = sum(max(weights.bits[kind][level], 0.0) for kind, level in proofs)
     return beside > PROOF

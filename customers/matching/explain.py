@@ -67,6 +67,7 @@ WORDS: dict[str, dict[str, Any]] = {
     },
     "line": {
         "next line": _("next line of the same ledger"),
+        "next account": _("next account of the same list"),
         "same list": _("elsewhere in the same list, which names people once"),
     },
     "sex": {"equal": _("same sex"), "another": _("another sex")},

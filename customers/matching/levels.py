@@ -224,8 +224,10 @@ def line_level(a: Profile, b: Profile) -> str:
     """Lists name a person once, or in lines that follow each other: elsewhere in the same list stands somebody else."""
     if not a.sheets & b.sheets:
         return ""
-    near = any((sheet, n + step) in b.lines for sheet, n in a.lines for step in (-1, 1))
-    return "next line" if near else "same list"
+    if not any((sheet, n + step) in b.lines for sheet, n in a.lines for step in (-1, 1)):
+        return "same list"
+    is_second_account = a.accounts and b.accounts and (a.is_known or b.is_known)
+    return "next account" if is_second_account else "next line"
 
 
 # --- all of it -------------------------------------------------------------------------------------------------------

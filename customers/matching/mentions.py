@@ -72,6 +72,11 @@ class Profile:
         self.lines = {m.line for m in mentions if m.line}
         self.blocks: set[tuple] | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Is there anything to know this person by, beside the name?"""
+        return bool(self.numbers or self.damaged or self.phones or self.villages)
+
     @cached_property
     def named(self) -> list[Mention]:
         """One mention for each way in which this person is called."""

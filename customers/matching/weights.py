@@ -4,8 +4,8 @@ How often it is seen among two mentions of one person (m), how often among two p
 doubling of the odds each.
 
 A sum starts at the odds that two mentions drawn at random are one person, and ends as the odds that these two are.
-Names and villages are weighed by how common they are in the book at hand (:mod:`customers.matching.population`), so their
-``u`` here is only the average from which a rare one departs.
+Names and villages are weighed by how common they are in the book at hand, so their ``u`` here is only the average from
+which a rare one departs.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ DEFAULT_TABLES: dict[str, Table] = {
         another_village=(0.012, 0.93), another_township=(0.003, 0.045),
     ),
     "branch": _table(same_branch=(0.62, 0.17), another_branch=(0.38, 0.83)),
-    "line": _table(next_line=(0.10, 5e-4), same_list=(0.02, 0.10)),
+    "line": _table(next_line=(0.03, 5e-4), next_account=(0.08, 2e-4), same_list=(0.02, 0.10)),
     "sex": _table(equal=(0.985, 0.5), another=(0.015, 0.5)),
     "spouse": _table(equal=(0.85, 3e-3), another=(0.15, 0.997)),
     "household": _table(equal=(1.0, 1.5e-2)),

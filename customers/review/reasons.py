@@ -89,7 +89,7 @@ def rule_words(pair: ReviewPair) -> Any:
 def telling(levels: Mapping[str, str]) -> list[Any]:
     """What was found, in words, for a line of the queue: the weightiest kinds first."""
     found = [
-        (abs(explain.TABLES[kind].get(levels[kind], 0.0)), words[levels[kind]])
+        (abs(weights.DEFAULT.bits[kind].get(levels[kind], 0.0)), words[levels[kind]])
         for kind, words in explain.WORDS.items()
         if levels.get(kind) in words
     ]
