@@ -83,3 +83,6 @@ class AnswersForm(StrictForm):
     def __init__(self, *args, staff, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["branch"].queryset = branches_of(staff)
+        self.fields["branch"].empty_label = _("all")
+        if len(staff.scope.branch_ids) == 1:
+            del self.fields["branch"]

@@ -24,7 +24,7 @@ from customers.feedback import forms, policies, qr, selectors, services
 from customers.feedback.occasions import label_of, occasion
 from customers.views import allow
 
-ANSWERS = Keyset("answers", ("-pk",))
+ANSWERS = Keyset("answers", ("-given_on", "-pk"))
 SIGNALS = {
     selectors.FEW_ASKED: gettext_lazy("asks few"),
     selectors.ALL_HAPPY: gettext_lazy("asks few, all of them satisfied"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
+from customers.choices import CustomerKind
 from customers.models import Customer, Household
 from customers.provenance import asking, policies, quality
 from customers.provenance.attributes import ATTRIBUTES
@@ -14,8 +15,10 @@ from customers.provenance.records import quality_of
 from customers.registries import PageAction, PageBadge, page_actions, page_badges, page_cards
 
 
-def quality_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple:
-    """How good the record is, part by part, and what to ask at the next contact."""
+def quality_card(staff: StaffMember, customer: Customer, household: Household | None) -> tuple | None:
+    """How good a person's record is, part by part, and what to ask at the next contact."""
+    if customer.kind != CustomerKind.PERSON:
+        return None
     found = quality_of(customer, timezone.localdate())
     context = {
         "person": customer,
