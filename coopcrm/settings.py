@@ -360,6 +360,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "rows left behind by merges": {
+        "task": "customers.beat.follow_merges",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "begin day": {"task": "branches.tasks.begin_day", "schedule": 1800.0, "options": {"expires": 1800}},
     "end files": {"task": "branches.tasks.end_files", "schedule": 900.0, "options": {"expires": 900}},
     "campaigns": {

@@ -30,6 +30,7 @@ class CustomersConfig(AppConfig):
         from customers.homes import register as homes
         from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
         from customers.lists import columns, filters
+        from customers.merging import register as merging
         from customers.models import Customer
         from customers.pages import register as pages
         from customers.persons import register as persons
@@ -53,16 +54,14 @@ class CustomersConfig(AppConfig):
         tell_the_organisation()
         number_readers.register("document", reveal.document_of)
         number_readers.register("phone", reveal.phone_of)
-        pages.register()
-        counter.register()
-        persons.register()
-        provenance.register()
-        tags.register()
+        for room in (pages, counter, persons, provenance, tags):
+            room.register()
         page_cards.register("customers.consents", consents.consents_card, place="side", order=800)
         page_cards.register("customers.rights", rights.rights_card, place="side", order=810)
         tasks.register()
         together.register()
         homes.register()
+        merging.register()
         reminders.register()
         review.register()
         cases.register()
@@ -94,7 +93,8 @@ def prepare_privacy(using: str, **kwargs) -> None:
     from django.db import connections
 
     from customers import erasure, standards
-    from customers.models import ConsentText, PrivacyRule, SourceRule
+    from customers.merging import moving
+    from customers.models import ConsentText, Merge, PrivacyRule, SourceRule
 
     present = set(connections[using].introspection.table_names())
     if ConsentText._meta.db_table in present:
@@ -105,3 +105,6 @@ def prepare_privacy(using: str, **kwargs) -> None:
         standards.ensure_figures()
         with connections[using].cursor() as cursor:
             erasure.install(cursor)
+    if Merge._meta.db_table in present:
+        with connections[using].cursor() as cursor:
+            moving.install(cursor)

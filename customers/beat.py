@@ -1,5 +1,7 @@
 """What beat does in the registry."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -9,6 +11,7 @@ from customers.campaigns import segments
 from customers.campaigns import services as campaigns
 from customers.counter import drafts
 from customers.matching import nightly
+from customers.merging import strays
 from customers.portfolios import services as portfolios
 from customers.provenance import bulk
 from customers.reminders import services as reminders
@@ -24,6 +27,13 @@ def adopt_orphans() -> None:
     with acting.as_system("portfolios of people who have left"):
         portfolios.adopt_orphans(on=timezone.localdate())
         tasks.release_left_behind(on=timezone.localdate())
+
+
+@shared_task
+def follow_merges() -> None:
+    """Every hour: what was written on a record in the moment it was joined follows to the record that stands for it."""
+    with acting.as_system("rows left behind by merges"):
+        strays.follow(since=timezone.now() - timedelta(days=1))
 
 
 @shared_task

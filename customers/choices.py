@@ -65,6 +65,7 @@ class RetiredBecause(models.TextChoices):
     RETURNED = "returned", _("Given back or cancelled by the authority")
     WRONG = "wrong", _("Recorded by mistake")
     SETTLED = "settled", _("Belongs to another person, as the paper showed")
+    SAME = "same", _("The same number of the same person, on a joined record")
 
 
 class PhotoSide(models.TextChoices):

@@ -51,6 +51,8 @@ from customers.models import (
     ManagerAssignment,
     Marriage,
     Membership,
+    Merge,
+    MergeMove,
     Organisation,
     OrganisationManager,
     OtherName,
@@ -330,6 +332,26 @@ OWN_TABLES = (
     ),
     PersonalTable(
         HouseholdQuestion, owners=("first", "second"), erases={"evidence": "'{}'"}, figures=("weight",)
+    ),
+    PersonalTable(
+        Merge,
+        owners=("survivor", "other"),
+        household="household",
+        day="done_at__date",
+        erases={
+            "before": "'{}'",
+            "reason": f"CASE WHEN t.reason = '' THEN '' ELSE {NOTHING} END",
+            "undo_reason": f"CASE WHEN t.undo_reason = '' THEN '' ELSE {NOTHING} END",
+        },
+        scrubs=("reason", "undo_reason"),
+        empties={"before": "'{}'"},
+        hides=("marks", "deed", "before"),
+    ),
+    PersonalTable(
+        MergeMove,
+        owners=("merge__survivor", "merge__other"),
+        figures=("before",),
+        hides=("ids", "before"),
     ),
     PersonalTable(
         Consent, owners=("customer", "guardian"), erases={"reference": "''"}, figures=("decision",)

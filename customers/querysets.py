@@ -324,3 +324,18 @@ class TagQuerySet(QuerySet):
     def in_use(self) -> TagQuerySet:
         """Tags that nobody has taken out of use."""
         return self.filter(ended_on=None)
+
+
+class MergeQuerySet(QuerySet):
+    """Merges: seen by the branches that manage one of the two sides."""
+
+    def visible_to(self, staff: StaffMember) -> MergeQuerySet:
+        """Those with a side in the person's branches; all for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        sides = ("survivor", "other", "household", "other_household")
+        mine = Q()
+        for side in sides:
+            mine |= Q(**{f"{side}__branch__in": scope.branch_ids})
+        return self.filter(mine)

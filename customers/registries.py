@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 PAGES = ("customer", "household")
@@ -163,6 +163,12 @@ relation_ends = Registry()
 judgements = Registry()
 """``judgement(staff, customer, household)`` returns ``[(words, address)]`` of decisions that a person may question."""
 
+merge_relations = Registry()
+"""By label (app.Model.field): the ``MergeRelation`` that says what a merge does with rows that point to a side."""
+
+merge_credit = Registry()
+"""``credit(customer ids, household ids)`` returns ``MergeCredit``: who owes, and which households have a line."""
+
 occasions = Registry()
 """By code: ``feedback.occasions.Occasion``, a kind of contact after which a customer is asked about the service."""
 
@@ -248,6 +254,60 @@ class LineKeeper:
     tell: Callable[[list[int]], list[str]]
     freeze: Callable[[Any], list[int]]
     release: Callable[[Any, list[int], date | None], list[str]]
+
+
+@dataclass(frozen=True)
+class MergeRelation:
+    """What becomes of rows whose ``field`` points to a customer or household that is joined to another (``how``).
+
+    MOVE: they point to the survivor, but for rows of which the database allows one alone and the survivor has it.
+    STAY: they are results of their day and remain with the record they were computed for; ``why`` says so. OWN: the
+    room of merges has code of its own for them. ``asks`` says whether rows written since a merge are asked about when
+    it is taken back.
+    """
+
+    model: type[Model]
+    field: str
+    how: str
+    why: Any = ""
+    asks: bool = True
+
+    MOVE = "move"
+    STAY = "stay"
+    OWN = "own"
+
+    @property
+    def label(self) -> str:
+        """app.Model.field"""
+        return f"{self.model._meta.label}.{self.field}"
+
+    @property
+    def target(self) -> type[Model]:
+        """Customer or Household."""
+        return self.model._meta.get_field(self.field).related_model
+
+    @property
+    def column(self) -> str:
+        """The column in the database."""
+        return self.model._meta.get_field(self.field).column
+
+    @property
+    def key(self) -> str:
+        """The column that identifies a row."""
+        return self.model._meta.pk.column
+
+    @property
+    def words(self) -> str:
+        """What the rows are, in the language of the page."""
+        return str(self.model._meta.verbose_name_plural)
+
+
+@dataclass(frozen=True)
+class MergeCredit:
+    """Customers with loans that are not repaid, and households with a line in force or frozen."""
+
+    owing: frozenset[int] = frozenset()
+    lines: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from customers.homes import farm_views as farms
 from customers.homes import views as homes
 from customers.lists import views as lists
 from customers.matching import scan_views as matching_scans
+from customers.merging import urls as merging
 from customers.pages import views as pages
 from customers.persons import organisation_views as organisations
 from customers.persons import views as persons
@@ -121,6 +122,7 @@ urlpatterns = [
     *feedback.urlpatterns,
     *campaigns.urlpatterns,
     *reminders.urlpatterns,
+    *merging.urlpatterns,
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),

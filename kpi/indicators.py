@@ -253,7 +253,7 @@ ASSIGNED = """
     FROM customers_household h
     JOIN customers_managerassignment g ON g.household_id = h.id AND g.valid_from <= %(as_of)s
         AND (g.valid_to IS NULL OR g.valid_to > %(as_of)s) AND g.staff_id IS NOT NULL
-    WHERE (%(branch)s IS NULL OR h.branch_id = %(branch)s)
+    WHERE (%(branch)s IS NULL OR h.branch_id = %(branch)s) AND (h.valid_to IS NULL OR h.valid_to > %(as_of)s)
 """
 VISITS = """
     SELECT v.id, v.household_id, v.officer_id, v.visited_on, v.minutes, v.distance_m,

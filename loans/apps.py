@@ -10,13 +10,14 @@ class LoansConfig(AppConfig):
     def ready(self):
         from coopcrm.shared import rotation
         from customers import numbers, registries
-        from loans import campaigns, customer_page, household_lines, personal_data, reminders
+        from loans import campaigns, customer_page, household_lines, merging, personal_data, reminders
         from loans.handovers import handover_facts
         from loans.ledger_accounts import write_accounts
         from loans.models import Account
 
         rotation.register(Account, "number", lambda account, text: numbers.account_keys(text)._asdict())
         personal_data.register()
+        merging.register_relations()
         reminders.register()
         registries.ledger_row_handlers.register("account_list", write_accounts)
         registries.exposures.register("loans", customer_page.exposure)

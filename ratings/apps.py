@@ -9,9 +9,10 @@ class RatingsConfig(AppConfig):
 
     def ready(self):
         from customers import registries
-        from ratings import customer_page, personal_data, reminders, versions
+        from ratings import customer_page, merging, personal_data, reminders, versions
 
         personal_data.register()
+        merging.register_relations()
         reminders.register()
         cards, both = registries.page_cards, registries.PAGES
         cards.register("ratings.rating", customer_page.rating_card, place="side", order=240, on=both)

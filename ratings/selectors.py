@@ -319,11 +319,15 @@ def tier_rule_of(data: dict) -> tiers.TierRule:
     )
 
 
+JOINED = "SELECT FROM customers_customer gone WHERE gone.id = c.customer_id AND gone.merged_into_id IS NOT NULL"
+"""A record that was joined to another has no result of its own in force: the next run counts its part there."""
+
+
 def latest_contributions(columns: str, where: str = "") -> str:
     """The contribution in force of every customer for ``period_end``; a later row supersedes an earlier one."""
     return f"""
     SELECT {columns} FROM ratings_contribution c
-    WHERE c.period_end = %(period_end)s {where} AND NOT EXISTS (
+    WHERE c.period_end = %(period_end)s {where} AND NOT EXISTS ({JOINED}) AND NOT EXISTS (
         SELECT 1 FROM ratings_contribution later WHERE later.period_end = %(period_end)s
             AND later.customer_id = c.customer_id AND later.id > c.id)
     """
@@ -354,7 +358,7 @@ def latest_tiers(columns: str, where: str = "") -> str:
     """The tier in force of every customer for ``period_end``; a later row supersedes an earlier one."""
     return f"""
     SELECT {columns} FROM ratings_customertier c
-    WHERE c.period_end = %(period_end)s {where} AND NOT EXISTS (
+    WHERE c.period_end = %(period_end)s {where} AND NOT EXISTS ({JOINED}) AND NOT EXISTS (
         SELECT 1 FROM ratings_customertier later WHERE later.period_end = %(period_end)s
             AND later.customer_id = c.customer_id AND later.id > c.id)
     """

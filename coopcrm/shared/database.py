@@ -116,6 +116,7 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_householdevent": (),
     "customers_slip": (),
     "customers_slipprint": (),
+    "customers_mergemove": ("ids",),
     "customers_landparcel": (),
     "customers_cropseason": (),
     "customers_animalcount": (),

@@ -152,6 +152,11 @@ RULES: dict[str, Rule] = {
     "customers_representative": customer("organisation_id") | customer("person_id"),
     "customers_coopmember": customer("organisation_id") | customer("person_id") | household(),
     "customers_organisationmanager": customer("organisation_id"),
+    "customers_merge": customer("survivor_id")
+    | customer("other_id")
+    | household("household_id")
+    | household("other_household_id"),
+    "customers_mergemove": beneath("customers_merge", "merge_id"),
     "customers_reviewpair": customer("first_id") | customer("second_id"),
     "customers_reviewdecision": beneath("customers_reviewpair", "pair_id"),
     "customers_householdquestion": customer("first_id") | customer("second_id"),

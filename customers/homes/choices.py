@@ -24,6 +24,8 @@ class EventKind(models.TextChoices):
     PLACE = "place", _("Household moved to another place")
     REGISTER = "register", _("New register number")
     CLOSED = "closed", _("Household closed")
+    RECORDS = "records", _("Records of one person joined")
+    JOINED_HOMES = "homes", _("Records of one household joined")
     REVIEWED = "reviewed", _("Reviewed after a change")
     UNDONE = "undone", _("Event taken back")
 

@@ -62,7 +62,7 @@ def review_household(*, staff: StaffMember, household: Household, on: date, find
     settle_tasks(as_of=on, households=[household.pk])
     if household.valid_to is not None:
         return []
-    return _release(household, _frozen_by(events), on)
+    return release(household, _frozen_by(events), on)
 
 
 def _frozen_by(events: Iterable[HouseholdEvent]) -> dict[str, list[int]]:
@@ -73,7 +73,8 @@ def _frozen_by(events: Iterable[HouseholdEvent]) -> dict[str, list[int]]:
     return frozen
 
 
-def _release(household: Household, frozen: dict[str, list[int]], reviewed_on: date | None) -> list[str]:
+def release(household: Household, frozen: dict[str, list[int]], reviewed_on: date | None = None) -> list[str]:
+    """Let what events had frozen be drawn on again; returns it in words."""
     words = []
     for name, ids in frozen.items():
         if (keeper := registries.household_lines.get(name)) is not None:
@@ -90,6 +91,8 @@ def why_not(staff: StaffMember, event: HouseholdEvent) -> str:
         return _("A review or a correction stays.")
     if hasattr(event, "undone_by"):
         return _("This event was taken back already.")
+    if event.kind in (EventKind.RECORDS, EventKind.JOINED_HOMES):
+        return _("It came with the joining of two records; take that back on its own page.")
     if not event.changes:
         return _(
             "This event came with the first data of the registry. Write down what is right as a new event."
@@ -237,7 +240,7 @@ def _put_back(event: HouseholdEvent, staff: StaffMember, reason: str) -> None:
         Household.objects.filter(pk=household.pk).update(register_no=numbers_kept[0])
     if place := changes.get("place"):
         _put_place_back(event, place[0], staff, reason)
-    _release(household, changes.get("frozen", {}), None)
+    release(household, changes.get("frozen", {}))
 
 
 def _put_place_back(event: HouseholdEvent, before: list, staff: StaffMember, reason: str) -> None:

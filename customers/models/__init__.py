@@ -18,6 +18,7 @@ from customers.models.households import FactSheet, Household, ManagerAssignment,
 from customers.models.ledgers import LedgerFile, LedgerImport, LedgerRow
 from customers.models.lists import ListView
 from customers.models.matching import HouseholdQuestion, MatchingCandidate, MatchingScan, NameCount
+from customers.models.merging import Merge, MergeMove
 from customers.models.organisations import CoopMember, Organisation, OrganisationManager, Representative
 from customers.models.people import Customer, DocumentPhoto, IdentityDocument, Marriage, Phone
 from customers.models.persons import OtherName, PersonSkill
@@ -70,6 +71,8 @@ __all__ = [
     "MatchingCandidate",
     "MatchingScan",
     "Membership",
+    "Merge",
+    "MergeMove",
     "NameCount",
     "Organisation",
     "OrganisationManager",

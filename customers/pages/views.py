@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from customers import forms, policies, readings, sharing
+from customers.merging.selectors import stands_for
 from customers.models import Customer, Household
 from customers.pages import selectors
 from customers.pages.forms import TimelineForm
@@ -63,6 +64,8 @@ def _elsewhere(request: HttpRequest, person: Customer) -> HttpResponse:
 def household(request: HttpRequest, pk: int) -> HttpResponse:
     """Members, facts with their sources, visits, exposure and managers of a household."""
     found = own_household(request, pk)
+    if found.valid_to is not None and (stands := stands_for(found)):
+        return redirect("customers:household", stands)
     readings.note_household(request.user, found)
     today = timezone.localdate()
     page = selectors.household_page(request.user, found, today=today)

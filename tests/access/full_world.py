@@ -113,6 +113,7 @@ def make_everything() -> Things:
     drafts.keep(staff=things.officer, branch=things.branch, form_key=uuid.uuid4(), typed={"name": ["张桂兰"]})
     make_document_photo(things)
     assert things.view.branch_id == things.branch.pk
+    assert things.merge.moves.exists()
     return things
 
 

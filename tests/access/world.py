@@ -46,6 +46,8 @@ from customers.models import (
     LedgerFile,
     LedgerImport,
     ListView,
+    Merge,
+    MergeMove,
     Organisation,
     OtherName,
     PersonSkill,
@@ -138,6 +140,18 @@ class Things:
         """A view of the list that the officer shares with the branch."""
         kept = {"filters": {}, "branch": self.branch}
         return ListView.objects.get_or_create(owner=self.officer, name="Round", defaults=kept)[0]
+
+    @property
+    def merge(self) -> Merge:
+        """A record that was joined to the customer's."""
+        found = Merge.objects.filter(survivor=self.customer).first()
+        if found is None:
+            joined = make_customer("张桂澜", branch=self.branch, state="merged", merged_into=self.customer)
+            found = Merge.objects.create(
+                kind="customer", survivor=self.customer, other=joined, state="done", asked_by=self.officer
+            )
+            MergeMove.objects.create(merge=found, relation="customers.Phone.customer", kind="moved", ids=[])
+        return found
 
     @property
     def document(self) -> IdentityDocument:
@@ -488,6 +502,7 @@ ARGUMENTS = {
     "reminders/<slug:source>/": lambda things, staff: {"source": "contact"},
     "rules/<slug:code>/": lambda things, staff: {"code": "tiers"},
     "review/groups/<int:cluster>/": lambda things, staff: {"cluster": things.pair.cluster},
+    **{f"merges/<int:pk>/{deed}": lambda things, staff: {"pk": things.merge.pk} for deed in ("", "undo/")},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},
@@ -538,6 +553,7 @@ ARGUMENTS = {
 
 QUERIES = {
     "visits/new/": lambda things, staff: {"household": things.household.pk},
+    "merges/new/": lambda things, staff: {"first": things.pair.first_id, "second": things.pair.second_id},
 }
 """Routes whose thing stands in the query string."""
 

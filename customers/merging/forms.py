@@ -1,0 +1,89 @@
+"""Forms of merges: which record stays, whose household, and the questions of an undo."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from coopcrm.shared.forms import StrictForm
+from customers.merging.choices import Side
+from customers.merging.later import Later
+from customers.models import Customer
+
+
+class MergeForm(StrictForm):
+    """Join the two that the page shows; the household is asked where they live in different ones."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why they are one"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class PairQuery(forms.Form):
+    """The two records in an address: ids alone."""
+
+    first = forms.IntegerField(min_value=1)
+    second = forms.IntegerField(min_value=1)
+    kind = forms.ChoiceField(choices=[("customer", "customer"), ("household", "household")], required=False)
+    keeps = forms.ChoiceField(choices=Side.choices, required=False)
+
+
+class UndoForm(StrictForm):
+    """Why the two are different, and to whom rows belong that were written since and do not say it themselves."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why they are different"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args, rows: list[Later], names: tuple[str, str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked = [one for one in rows if not one.is_known]
+        sides = list(zip((Side.SURVIVOR, Side.OTHER), names, strict=True))
+        for one in self.asked:
+            self.fields[one.field] = forms.ChoiceField(
+                label=words_of(one),
+                choices=sides,
+                initial=one.side,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+
+    @property
+    def answers(self) -> dict[tuple[str, int], str]:
+        """By relation and row what people said."""
+        given = {one.key: self.cleaned_data.get(one.field) for one in self.asked}
+        return {key: side for key, side in given.items() if side}
+
+    @property
+    def questions(self) -> list:
+        """The fields that ask about rows."""
+        return [self[one.field] for one in self.asked]
+
+
+def words_of(one: Later) -> str:
+    """A row in a few words, without names and numbers."""
+    written = next(
+        (
+            getattr(one.row, name)
+            for name in ("created_at", "recorded_at", "opened_on", "recorded_on", "valid_from")
+            if getattr(one.row, name, None)
+        ),
+        None,
+    )
+    parts = [str(one.row._meta.verbose_name), str(_what(one)), f"{written:%Y-%m-%d}" if written else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _what(one: Later) -> str:
+    """The kind of the row where it has one, else its number."""
+    row = one.row
+    for name in ("get_kind_display", "get_attribute_display", "get_purpose_display"):
+        if hasattr(row, name):
+            return str(getattr(row, name)())
+    text = str(row) if not isinstance(row, Customer) else ""
+    return (
+        text
+        if text and not any(sign.isdigit() for sign in text.replace(f"#{row.pk}", ""))
+        else _("no. %(no)s") % {"no": row.pk}
+    )

@@ -1,0 +1,187 @@
+"""Taking a merge back at any time: every row returns to its side, also what was written since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from branches.models import StaffMember
+from coopcrm.shared import acting
+from coopcrm.shared.errors import require
+from customers.choices import CustomerState, DocumentState, ReviewState
+from customers.merging import homes, later, moving, pairs, policies, values
+from customers.merging.choices import AWAY, MergeKind, MergeState, MoveKind, Side
+from customers.merging.relations import relation
+from customers.merging.services import lock_customers, lock_households
+from customers.models import (
+    Customer,
+    Household,
+    IdentityDocument,
+    Merge,
+    MergeMove,
+    OtherName,
+    Phone,
+    Statement,
+    Task,
+)
+from customers.persons.settlements import still_disputed
+from customers.tasks.services import move_tasks
+
+Answers = Mapping[tuple[str, int], str]
+
+
+@transaction.atomic
+def undo_merge(*, staff: StaffMember, merge: Merge, reason: str, answers: Answers | None = None) -> Merge:
+    """Make two records of one again; what was written since goes where it belongs (``later``), or where people say.
+
+    The two are decided as different, so that no machine joins them again; people may (``merge``). A chain keeps
+    standing: taking A back out of A → B → C leaves B joined to C. Raises ``PermissionRefused``, and ``Refused`` with
+    the codes ``not_in_force`` and ``reason_missing``.
+    """
+    require(policies.may_undo(staff, merge), _("Whoever may join the two may take it back."))
+    reason = " ".join(reason.split())[:300]
+    require(reason, _("Say why the two are different."), code="reason_missing")
+    with acting.on_all_branches():
+        row = Merge.objects.select_for_update(of=["self"]).get(pk=merge.pk)
+        require(row.state == MergeState.DONE, _("This merge is not in force."), code="not_in_force")
+        undo = _undo_customers if row.kind == MergeKind.CUSTOMER else _undo_households
+        undo(row, staff, reason, dict(answers or {}))
+        row.state, row.undone_by, row.undone_at = MergeState.UNDONE, staff, timezone.now()
+        row.undo_reason = reason
+        row.save()
+    return row
+
+
+def _undo_customers(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
+    end, other = lock_customers(Customer(pk=later.end_of(row)), row.other)
+    on = timezone.localdate()
+    returned = _return_rows(row, end.pk, other.pk, answers)
+    for couples in pairs.COUPLES:
+        couples.give_back(couples.model, _ids(row, couples.label, MoveKind.MOVED), end, other)
+    _put_changes_back(row, on)
+    other.state, other.merged_into = row.before[Side.OTHER]["state"], None
+    other.save(update_fields=["state", "merged_into"])
+    if row.deed:
+        homes.put_back(staff=staff, deed=row.deed, on=on, reason=reason)
+    pairs.decide(row.survivor, other, state=ReviewState.DIFFERENT, staff=staff, pair=row.pair)
+    _give_values_back(row, end, other, returned)
+    _settle_blocks_of_two(end, other)
+
+
+def _undo_households(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
+    end, other = lock_households(Household(pk=later.end_of(row)), row.other_household)
+    _return_rows(row, end.pk, other.pk, answers)
+    homes.put_back(staff=staff, deed=row.deed, on=timezone.localdate(), reason=reason)
+
+
+# -- Rows --------------------------------------------------------------------------------------------------------------
+
+
+def _ids(row: Merge, label: str, kind: str) -> list[int]:
+    found = row.moves.filter(relation=label, kind=kind).values_list("ids", flat=True).first()
+    return list(found or [])
+
+
+def _return_rows(row: Merge, source: int, target: int, answers: dict) -> dict[str, list[int]]:
+    """Let rows point to the other record again: those the merge moved, and later ones that belong to it."""
+    wanted: dict[str, list[int]] = {}
+    for move in row.moves.filter(kind__in=AWAY):
+        if moving.moves(move.relation):
+            wanted.setdefault(move.relation, []).extend(move.ids)
+    for one in later.written_since(row):
+        side = one.side if one.is_known else answers.get(one.key, one.side)
+        if side == Side.OTHER:
+            wanted.setdefault(one.relation.label, []).append(one.row.pk)
+    returned = {}
+    for label, ids in wanted.items():
+        there = relation(label)
+        kept = set(moving.colliding(there, ids, target))
+        returned[label] = moving.move(
+            row, there, [pk for pk in ids if pk not in kept], source=source, target=target
+        )
+    _note_returned(row, returned)
+    return returned
+
+
+def _note_returned(row: Merge, returned: dict[str, list[int]]) -> None:
+    rows = [
+        MergeMove(merge=row, relation=label, kind=MoveKind.RETURNED, ids=ids)
+        for label, ids in returned.items()
+        if ids
+    ]
+    MergeMove.objects.bulk_create(rows)
+
+
+CHANGED_MODELS: dict[str, type[models.Model]] = {
+    "customers.Phone.customer": Phone,
+    "customers.IdentityDocument.customer": IdentityDocument,
+}
+
+
+def _put_changes_back(row: Merge, on: date) -> None:
+    """Values that the merge changed are as before; names that it wrote for the search are no longer in use."""
+    for move in row.moves.filter(kind=MoveKind.CHANGED):
+        model = CHANGED_MODELS[move.relation]
+        for pk, before in move.before.items():
+            _put_value_back(model, int(pk), before)
+    for move in row.moves.filter(kind=MoveKind.CREATED, relation="customers.OtherName.customer"):
+        OtherName.objects.filter(pk__in=move.ids, removed_on=None).update(removed_on=on)
+
+
+def _put_value_back(model: type[models.Model], pk: int, before: dict[str, Any]) -> None:
+    rows = model._base_manager.filter(pk=pk)
+    if model is Phone:
+        found = rows.get()
+        has_main = Phone.objects.filter(customer=found.customer_id, is_main=True).exists()
+        if found.valid_to is None and not has_main:
+            rows.update(**before)
+        return
+    rows.filter(state=DocumentState.RETIRED).update(**before, retired_on=None, retired_by=None)
+
+
+# -- Values ------------------------------------------------------------------------------------------------------------
+
+
+def _give_values_back(row: Merge, end: Customer, other: Customer, returned: dict[str, list[int]]) -> None:
+    """The survivor shows what it showed before, each side what was stated of it since."""
+    label = "customers.Statement.customer"
+    mark = row.marks.get(label, 0)
+    written = Statement.objects.filter(pk__gt=mark).exclude(pk__in=_ids(row, label, MoveKind.MOVED))
+    theirs = written.filter(customer=other).values_list("attribute", flat=True)
+    values.give_values_back(other, row.before[Side.OTHER], since=theirs)
+    if end.pk != row.survivor_id:
+        spoken = Statement.objects.filter(customer=end).values_list("attribute", flat=True)
+        values.decide_again(end, set(spoken))
+        return
+    since = written.filter(customer=end).exclude(recorded_at__lte=end.created_at)
+    values.give_values_back(end, row.before[Side.SURVIVOR], since=since.values_list("attribute", flat=True))
+    before = row.before[Side.SURVIVOR]
+    _give_standing_back(end, before, row.before[Side.OTHER])
+    if end.branch_id == row.before[Side.OTHER]["branch"] != before["branch"]:
+        Customer.objects.filter(pk=end.pk).update(branch=before["branch"])
+        end.refresh_from_db(fields=["branch"])
+        if Task.objects.open().filter(customer=end).exists():
+            move_tasks(to=end.branch, people=[end.pk])
+
+
+def _give_standing_back(end: Customer, before: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """State and day of the last check as before, where they are still those that came with the other record."""
+    verified = end.verified_on.isoformat() if end.verified_on else ""
+    if verified == theirs["verified_on"]:
+        end.verified_on = date.fromisoformat(before["verified_on"]) if before["verified_on"] else None
+    if end.state == theirs["state"] == CustomerState.ACTIVE:
+        end.state = before["state"]
+    end.save(update_fields=["verified_on", "state"])
+
+
+def _settle_blocks_of_two(*records: Customer) -> None:
+    """No new credit for whoever has a disputed number, as the documents say now."""
+    ids = [one.pk for one in records]
+    blocked = still_disputed(ids)
+    Customer.objects.filter(pk__in=blocked).update(identity_conflict=True)
+    Customer.objects.filter(pk__in=set(ids) - blocked).update(identity_conflict=False)

@@ -1,0 +1,56 @@
+"""What people see and press: the preview, the deed, the way back, the list."""
+
+import pytest
+
+from branches.choices import PostCode
+from customers.choices import CustomerState
+from customers.merging.choices import MergeState
+from customers.models import Merge
+from tests.book import make_account
+from tests.clients import Client
+from tests.factories import (
+    branch_of,
+    make_customer,
+    make_staff,
+    resident_number,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def client_of(staff):
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def test_two_records_are_joined_and_taken_back_on_their_pages():
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    client = client_of(director)
+    survivor = make_customer("张桂兰", branch=branch, number=resident_number())
+    other = make_customer("張桂蘭", branch=branch, phone="13900002222", occupation="driver")
+    make_account(other)
+    address = f"/merges/new/?first={survivor.pk}&second={other.pk}"
+
+    before = client.get(address)
+    answer = client.post(address, {"reason": "The same card."})
+
+    row = Merge.objects.get()
+    assert before.context["preview"].moved >= 3
+    assert "customers/merging/new.html" in [one.name for one in before.templates]
+    assert answer.url == f"/merges/{row.pk}/"
+    assert client.get(f"/customers/{other.pk}/").url == f"/customers/{survivor.pk}/"
+    assert client.get(f"/customers/{survivor.pk}/").status_code == 200
+    page = client.get(answer.url)
+    assert page.context["lines"] == before.context["preview"].lines
+    assert client.get("/merges/").context["lines"][0]["merge"] == row
+
+    assert client.get(f"/merges/{row.pk}/undo/").status_code == 200
+    back = client.post(f"/merges/{row.pk}/undo/", {"reason": "Two sisters."})
+
+    other.refresh_from_db()
+    row.refresh_from_db()
+    assert back.status_code == 302
+    assert (row.state, other.state) == (MergeState.UNDONE, CustomerState.ACTIVE)
+    assert client.get(f"/merges/{row.pk}/").status_code == 200
