@@ -16,6 +16,7 @@ MATCHING = [
     "households",
     "judging",
     "levels",
+    "measures",
     "mentions",
     "names",
     "population",
