@@ -34,6 +34,7 @@ BENCHMARKS: dict[str, str | None] = {
     "export": "--customers",
     "twins": None,
     "ledgers": None,
+    "matching": None,
     "rotation": None,
     "access": "--customers",
 }

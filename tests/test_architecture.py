@@ -15,6 +15,7 @@ MATCHING = [
     "explain",
     "households",
     "judging",
+    "learning",
     "levels",
     "measures",
     "mentions",

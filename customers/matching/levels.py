@@ -239,29 +239,38 @@ def levels_of(a: Profile, b: Profile, served: Mapping[str, str]) -> dict[str, st
     ``served``: the township from which most people of a branch come.
     """
     name = best_name_level(a, b)
-    if not name:
-        return {}
-    number, birth = number_level(a, b), birth_level(a, b)
-    if name in TWIN_NAMES:  # brothers, sisters and twins share what is no proof
-        birth = birth if birth.startswith("another") else ""
-        number = "" if number in {"fifteen digits", "masked"} else number
-    phone, place = phone_level(a, b), place_level(a, b)
-    if name == "one character":  # so do they a phone and a home
-        phone, place = (level if level.startswith("another") else "" for level in (phone, place))
+    return {"name": name} | evidence_levels(a, b, served, name) if name else {}
+
+
+def evidence_levels(a: Profile, b: Profile, served: Mapping[str, str], name: str = "equal") -> dict[str, str]:
+    """Return the levels of all that stands beside the names, of people whose names agree as far as ``name`` says."""
     found = {
-        "name": name,
-        "number": number,
-        "birth": "" if number in SPEAKS_FOR_BIRTH else birth,
-        "phone": phone,
-        "place": place,
-        "branch": "" if place else branch_level(a, b, served),
+        "number": number_level(a, b),
+        "birth": birth_level(a, b),
+        "phone": phone_level(a, b),
+        "place": place_level(a, b),
+        "branch": "",
         "line": line_level(a, b),
         "sex": shared_level(a.sexes, b.sexes),
         "spouse": shared_level(a.spouses, b.spouses),
         "household": shared_level(a.households, b.households, ""),
         "account": shared_level(a.accounts, b.accounts, ""),
     }
+    if not found["place"]:
+        found["branch"] = branch_level(a, b, served)
+    if name in TWIN_NAMES:
+        found |= _told_from_twins(found, name)
+    if found["number"] in SPEAKS_FOR_BIRTH:
+        found["birth"] = ""
     return {kind: level for kind, level in found.items() if level}
+
+
+def _told_from_twins(found: Mapping[str, str], name: str) -> dict[str, str]:
+    """Brothers, sisters and twins share what is no proof: the birth date, and under one roof phone and home as well."""
+    number = "" if found["number"] in {"fifteen digits", "masked"} else found["number"]
+    shared = ("birth", "phone", "place") if name == "one character" else ("birth",)
+    apart = {kind: found[kind] if found[kind].startswith("another") else "" for kind in shared}
+    return apart | {"number": number}
 
 
 SPEAKS_FOR_BIRTH = frozenset(NUMBER[: NUMBER.index("tail")]) | {"two slips"}

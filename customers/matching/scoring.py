@@ -20,7 +20,7 @@ class Scorer:
 
     def __init__(self, mentions: Sequence[Mention], weights: Weights, apart: Collection[frozenset[int]] = ()):
         self.weights, self.mentions = weights, len(mentions)
-        self.served = _served(mentions)
+        self.served = served_by(mentions)
         self._apart = _walls(apart)
         self._levels: dict[tuple[int, int, int, int], dict[str, str]] = {}
 
@@ -56,7 +56,7 @@ class Scorer:
         return self._levels[key]
 
 
-def _served(mentions: Sequence[Mention]) -> dict[str, str]:
+def served_by(mentions: Sequence[Mention]) -> dict[str, str]:
     """Return the township from which most people of each branch come."""
     townships: dict[str, Counter] = defaultdict(Counter)
     for mention in mentions:

@@ -55,7 +55,7 @@ def test_the_report_reads_the_rows_of_the_registry(tmp_path, capsys):
     lines = (
         "姓名,身份证号,电话\n王大明,110105194912310038,\n王大明,110105194912310038,\n李小花,,13866086809\n"
     )
-    source = LedgerSource("账户.csv", "account_list", "990078", "测试社", lines.encode())
+    source = LedgerSource("账户.csv", "account_list", "990078001", "测试社", lines.encode())
     import_ledgers([source], as_of=date(2015, 3, 31))
     truth = tmp_path / "truth.csv"
     truth.write_text(
