@@ -57,9 +57,20 @@ class Customer(models.Model):
     sex = models.CharField(_("sex"), max_length=1, choices=Sex, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     branch = models.ForeignKey(
-        Unit, models.PROTECT, related_name="customers", verbose_name=_("managing branch")
+        Unit,
+        models.PROTECT,
+        related_name="customers",
+        verbose_name=_("managing branch"),
+        db_index=False,  # the indexes below begin with it
     )
-    village = models.ForeignKey(Area, models.PROTECT, null=True, blank=True, related_name="customers")
+    village = models.ForeignKey(
+        Area,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        db_index=False,  # as the branch
+    )
     group_no = models.CharField(_("village group"), max_length=10, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     occupation = models.CharField(_("occupation"), max_length=60, blank=True)
@@ -118,6 +129,7 @@ class Customer(models.Model):
             models.Index(fields=["initials", "id"], name="customer_initials"),
             models.Index(fields=["given_pinyin", "id"], name="customer_given_pinyin"),
             models.Index(fields=["birth_date", "id"], name="customer_birth_date"),
+            models.Index(fields=["branch", "id"], name="customer_branch"),
             models.Index(fields=["branch", "pinyin", "id"], name="customer_branch_pinyin"),
             models.Index(fields=["branch", "registered_on", "id"], name="customer_branch_registered"),
             models.Index(
