@@ -25,6 +25,7 @@ from kpi.seeding.homes import seed_homes
 from kpi.seeding.persons import seed_persons
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
+from kpi.seeding.review import seed_review
 from kpi.seeding.service import seed_service
 from kpi.seeding.statements import seed_statements
 from kpi.seeding.tags import seed_tags
@@ -119,6 +120,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_tags(plan))
     with _step(say, "what was said of people") as done:
         done(seed_statements(plan))
+    with _step(say, "possible duplicates") as done:
+        done(seed_review(plan))
     with _step(say, "slips and unfinished forms of the counter") as done:
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:
