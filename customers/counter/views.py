@@ -41,6 +41,7 @@ from customers.models import Customer, Household, Slip
 from customers.names import simplified, spoken
 from customers.persons import words
 from customers.provenance import asking
+from customers.review import asking as review_questions
 from customers.purposes import AT_COUNTER, RULES
 from customers.regions import region_of
 from customers.views import allow
@@ -199,7 +200,9 @@ def asked_words(request: HttpRequest, customer: Customer) -> str:
     if not policies.may_read_fully(request.user, customer):
         return ""
     asked = asking.asked_of([customer.pk]).get(customer.pk, [])
-    return " " + _("Ask for: %(asked)s.") % {"asked": ", ".join(asked)} if asked else ""
+    words = [_("Ask for: %(asked)s.") % {"asked": ", ".join(asked)}] if asked else []
+    words += review_questions.asked_of([customer.pk]).get(customer.pk, [])
+    return "".join(f" {sentence}" for sentence in words)
 
 
 def _keep_photo(request: HttpRequest, customer: Customer, photo: bytes) -> None:
@@ -224,10 +227,12 @@ def known_lines(request: HttpRequest, matches: list[duplicates.Match]) -> list[d
     known = sharing.known_elsewhere(foreign)
     own = {match.customer.pk for match in matches} - {customer.pk for customer in foreign}
     asked = asking.asked_of(own) if own else {}
+    questions = review_questions.asked_of(own) if own else {}
     return [
         {
             "pk": match.customer.pk,
             "asked": ", ".join(asked.get(match.customer.pk, [])),
+            "questions": questions.get(match.customer.pk, []),
             "elsewhere": known.get(match.customer.pk),
             "name": selectors.name_for(request.user, match.customer),
             "place": selectors.place(match.customer),

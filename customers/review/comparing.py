@@ -39,7 +39,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Compared:
-    """One field of both sides; ``verdict`` is equal, different or unknown, ``note`` what a mask hides."""
+    """One field of both sides; ``verdict`` is equal, different, unknown or context, ``note`` what a mask hides."""
 
     label: Any
     first: list[Value]
@@ -105,8 +105,8 @@ def side_by_side(first: Side, second: Side) -> list[Compared]:
             gettext_lazy("Village"), "village", first, second, lambda side: selectors.place(side.customer)
         ),
         _plain(gettext_lazy("Address"), "address", first, second, _address),
-        _plain(gettext_lazy("Branch"), "", first, second, lambda side: str(side.customer.branch)),
-        _plain(gettext_lazy("Registered on"), "", first, second, _registered),
+        _context(gettext_lazy("Branch"), first, second, lambda side: str(side.customer.branch)),
+        _context(gettext_lazy("Registered on"), first, second, _registered),
     ]
 
 
@@ -137,6 +137,11 @@ def _plain(label: Any, attribute: str, first: Side, second: Side, text_of: Any) 
     )
     verdict = "unknown" if not left or not right else "equal" if left == right else "different"
     return Compared(label, [_sourced(first, attribute, runs)], [_sourced(second, attribute, others)], verdict)
+
+
+def _context(label: Any, first: Side, second: Side, text_of: Any) -> Compared:
+    """Where and when they were written down says nothing about who they are: shown, not compared."""
+    return Compared(label, [Value(_whole(text_of(first)))], [Value(_whole(text_of(second)))], "context")
 
 
 def _whole(text: str) -> Runs:

@@ -34,7 +34,7 @@ class QueueForm(forms.Form):
     )
     rule = forms.ChoiceField(label=_("Why"), required=False)
     branch = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
-    age = forms.ChoiceField(label=_("Age"), required=False, choices=[("", _("Any")), *queue.AGES.items()])
+    age = forms.ChoiceField(label=_("Since"), required=False, choices=[("", _("Any")), *queue.AGES.items()])
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

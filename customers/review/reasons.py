@@ -49,11 +49,12 @@ class Reasons:
     outcome_words: Any
     advice: Any
     version: str
+    is_weighed: bool
 
     @property
     def chance_percent(self) -> int:
         """Of a hundred pairs like this one, how many are expected to be one person."""
-        return round(100 * self.chance)
+        return percent(self.chance)
 
 
 def reasons_of(pair: ReviewPair) -> Reasons:
@@ -71,7 +72,23 @@ def reasons_of(pair: ReviewPair) -> Reasons:
         outcome_words=OUTCOME_WORDS.get(pair.outcome, pair.outcome),
         advice=ADVICE.get(pair.rule, ""),
         version=pair.weights_version,
+        is_weighed=is_weighed(pair),
     )
+
+
+def is_weighed(pair: ReviewPair) -> bool:
+    """Whether the weight says how likely it is: not where a rule about numbers decides (R2, R3)."""
+    return pair.outcome in ("PROBABLE", "POSSIBLE")
+
+
+def percent(share: float) -> int:
+    """Whole percent, never all or nothing: no evidence is certain."""
+    return min(99, max(1, round(100 * share)))
+
+
+def expected(pair: ReviewPair) -> int | None:
+    """Of a hundred pairs like this one, how many are expected to be one person; None where a rule decides."""
+    return percent(chance(pair.weight)) if is_weighed(pair) else None
 
 
 def chance(weight: float) -> float:

@@ -19,7 +19,7 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import page_of
 from customers import selectors
 from customers.choices import DecisionGround, DecisionStep, PairDecision
-from customers.models import ReviewDecision, ReviewPair
+from customers.models import Customer, ReviewDecision, ReviewPair
 from customers.review import comparing, figures, forms, joining, policies, queue, reasons, services
 
 form_page = require_http_methods(["GET", "POST"])
@@ -69,13 +69,19 @@ def _group_line(staff, group: queue.Group, filters: queue.Filters) -> dict:
     return {
         "group": group,
         "url": url + filters.query(),
-        "people": [{"name": selectors.name_for(staff, one), "customer": one} for one in group.people],
+        "names": " · ".join(selectors.name_for(staff, one) for one in group.people),
+        "places": list(dict.fromkeys(_place(one) for one in group.people)),
+        "size": len(group.people),
         "pair": heaviest,
         "why": reasons.rule_words(heaviest),
         "telling": reasons.telling(heaviest.levels),
-        "chance": round(100 * reasons.chance(heaviest.weight)),
+        "chance": reasons.expected(heaviest),
         "has_credit": any(pair.worth > 0 for pair in group.pairs),
     }
+
+
+def _place(person: Customer) -> str:
+    return f"{person.village}, {person.branch}" if person.village else str(person.branch)
 
 
 def _tabs(filters: queue.Filters, found: queue.Counts) -> list[dict]:
@@ -151,11 +157,16 @@ def _pair_context(request: HttpRequest, found: ReviewPair, filters: queue.Filter
     waiting = services.waiting_for(found) if found.is_undecided else None
     may_decide = found.is_undecided and policies.may_decide_pair(staff, found)
     left = queue.queue(staff, filters).count()
+    survivor = joining.proposed_survivor(found.first, found.second)
     return {
         "pair": found,
         "first": first,
         "second": second,
         "sides": (first, second),
+        "keeps": [
+            {"code": "first", "side": first, "letter": "A", "is_proposed": survivor.pk == found.first_id},
+            {"code": "second", "side": second, "letter": "B", "is_proposed": survivor.pk == found.second_id},
+        ],
         "fields": comparing.side_by_side(first, second),
         "reasons": reasons.reasons_of(found),
         "said": found.evidence.get("said", ""),
@@ -164,7 +175,6 @@ def _pair_context(request: HttpRequest, found: ReviewPair, filters: queue.Filter
         "may_confirm": waiting is not None and proposals.may_decide(staff, waiting),
         "may_withdraw": waiting is not None and proposals.may_withdraw(staff, waiting),
         "may_decide": may_decide and waiting is None,
-        "survivor": joining.proposed_survivor(found.first, found.second),
         "why_two": [
             joining.WHY_TWO[why]
             for decision in (PairDecision.SAME,)
@@ -274,7 +284,7 @@ def group(request: HttpRequest, cluster: int) -> HttpResponse:
                 "pair": one,
                 "names": [selectors.name_for(request.user, side) for side in (one.first, one.second)],
                 "why": reasons.rule_words(one),
-                "chance": round(100 * reasons.chance(one.weight)),
+                "chance": reasons.expected(one),
                 "url": _pair_url(one.pk, filters),
             }
             for one in together.pairs

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from customers import forms, policies
 from customers.provenance import asking
+from customers.review import asking as review_questions
 
 register = template.Library()
 
@@ -29,4 +30,8 @@ def reveal(context, customer, what: str, pk: int) -> dict:
 @register.inclusion_tag("customers/provenance/_questions.html")
 def questions(household) -> dict:
     """What is to be asked of the people of a household at this contact."""
-    return {"questions": asking.questions_of(household, timezone.localdate())}
+    today = timezone.localdate()
+    return {
+        "questions": asking.questions_of(household, today),
+        "of_review": review_questions.asked_at_home(household, today),
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import combinations, cycle, islice
+from itertools import combinations, cycle, islice, pairwise
 
 from django.utils import timezone
 
@@ -99,7 +99,7 @@ def seed_review(plan: Plan) -> int:
 
 def _asked(person: Record, others: list[Record], *, is_chain: bool) -> list[tuple[Record, Record]]:
     everybody = [person, *others]
-    return list(zip(everybody, everybody[1:], strict=False)) if is_chain else list(combinations(everybody, 2))
+    return list(pairwise(everybody)) if is_chain else list(combinations(everybody, 2))
 
 
 # -- Who ---------------------------------------------------------------------------------------------------------------

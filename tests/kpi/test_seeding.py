@@ -1,6 +1,7 @@
 """The demonstration county: believable, the same for the same seed, and free of results."""
 
 import hashlib
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ from customers.models import (
     Marriage,
     Membership,
     Phone,
+    ReviewPair,
     RightsRequest,
     VisitNote,
 )
@@ -144,7 +146,7 @@ def test_a_database_with_customers_is_refused_with_the_way_out(county):
     with pytest.raises(CommandError, match="drop this one"):
         call_command("seed_demo", customers=10)
 
-    assert Customer.objects.filter(kind="person").count() == CUSTOMERS
+    assert Customer.objects.filter(kind="person").exclude(source="ledger").count() == CUSTOMERS
 
 
 def test_chunks_never_share_an_identity_number(county):
@@ -473,3 +475,14 @@ def test_people_have_answered_for_their_data_and_asked_about_them(county):
     assert counts["withdrawn"] > 0
     assert not Consent.objects.filter(decided_at__date__gt=DEMO_AS_OF).exists()
     assert set(RightsRequest.objects.values_list("state", flat=True)) == {"open", "granted"}
+
+
+def test_first_branch_has_possible_duplicates_of_every_kind(county):
+    first = Unit.objects.filter(kind=UnitKind.BRANCH).order_by("pk").first()
+    pairs = ReviewPair.objects.filter(branch=first)
+
+    assert pairs.count() >= 25
+    assert {"R2", "R3", "R4", "R6", "R7"} <= set(pairs.values_list("rule", flat=True))
+    assert pairs.exclude(first__branch=F("second__branch")).exists()
+    assert max(Counter(pairs.values_list("cluster", flat=True)).values()) >= 3
+    assert set(pairs.filter(rule="R2").values_list("first__identity_conflict", flat=True)) == {True}

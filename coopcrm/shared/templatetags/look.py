@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -165,30 +166,44 @@ def share_of(part, whole) -> str:
 
 
 @register.inclusion_tag("components/waterfall.html")
-def waterfall(steps: Iterable[dict], caption: str, total_label: str = "") -> dict:
-    """Draw steps (``label``, ``value``) that add up to a total; bars begin where the last one ended."""
-    steps = list(steps)
-    return {"rows": waterfall_rows(steps), "caption": caption, "total_label": total_label or _("Total")}
+def waterfall(steps: Iterable[dict], caption: str, total_label: str = "", marks: Iterable[Any] = ()) -> dict:
+    """Draw steps (``label``, ``value``) that add up to a total; bars begin where the last one ended.
+
+    ``marks`` (``label``, ``value``) are lines across all bars, for instance the total from which something happens.
+    """
+    marks = list(marks)
+    rows = waterfall_rows(list(steps), [mark.value for mark in marks])
+    return {
+        "rows": rows,
+        "marks": marks,
+        "caption": caption,
+        "total_label": total_label or _("Total"),
+    }
 
 
-def waterfall_rows(steps: Sequence[dict]) -> list[dict]:
-    """Return bars with start and width in percent of the whole reach, the total last."""
+def waterfall_rows(steps: Sequence[dict], marks: Sequence[Any] = ()) -> list[dict]:
+    """Return bars with start and width in percent of the whole reach, the total last; each with the marks' places."""
     ends = [Decimal(0)]
     for step in steps:
         ends.append(ends[-1] + Decimal(str(step["value"])))
-    low, reach = min(ends), (max(ends) - min(ends)) or Decimal(1)
+    places = [Decimal(str(mark)) for mark in marks]
+    low = min([*ends, *places])
+    reach = (max([*ends, *places]) - low) or Decimal(1)
+
+    def share(value: Decimal) -> str:
+        return f"{(value - low) / reach * 100:.1f}%"
 
     def bar(start: Decimal, end: Decimal) -> dict:
-        left, width = (min(start, end) - low) / reach * 100, abs(end - start) / reach * 100
-        return {"x": f"{left:.1f}%", "width": f"{max(width, Decimal('0.6')):.1f}%"}
+        width = abs(end - start) / reach * 100
+        return {"x": share(min(start, end)), "width": f"{max(width, Decimal('0.6')):.1f}%"}
 
     rows = [
         {**step, "kind": "plus" if ends[i + 1] >= ends[i] else "minus", **bar(ends[i], ends[i + 1])}
         for i, step in enumerate(steps)
     ]
-    zero = f"{-low / reach * 100:.1f}%"
     total = {"label": None, "value": ends[-1], "kind": "total", **bar(Decimal(0), ends[-1])}
-    return [{**row, "zero": zero} for row in [*rows, total]]
+    across = {"zero": share(Decimal(0)), "marks": [share(place) for place in places]}
+    return [{**row, **across} for row in [*rows, total]]
 
 
 @register.filter
