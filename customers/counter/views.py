@@ -41,9 +41,9 @@ from customers.models import Customer, Household, Slip
 from customers.names import simplified, spoken
 from customers.persons import words
 from customers.provenance import asking
-from customers.review import asking as review_questions
 from customers.purposes import AT_COUNTER, RULES
 from customers.regions import region_of
+from customers.review import asking as review_questions
 from customers.views import allow
 
 form_page = require_http_methods(["GET", "POST"])

@@ -179,7 +179,7 @@ def _sound(person: Record, rng: Dice) -> list[Record]:
 def _namesake(person: Record, rng: Dice) -> list[Record]:
     """Another person of the same name in the same village, a generation younger."""
     born = person.customer.birth_date.replace(day=1) + timedelta(days=24 * 365 + rng.randrange(400))
-    return [Record(_again(person, birth_date=born), phone=f"155{rng.randrange(100_000_000):08}")]
+    return [Record(_again(person, birth_date=born), phone=f"154{rng.randrange(100_000_000):08}")]
 
 
 def _elsewhere(person: Record, rng: Dice) -> list[Record]:
@@ -192,12 +192,14 @@ def _conflict(person: Record, rng: Dice) -> list[Record]:
     name = next(
         name for name in islice(cycle(OTHERS), rng.randrange(5), None) if name != person.customer.name
     )
-    return [Record(_again(person, name=name), person.number, state=DocumentState.DISPUTED)]
+    born = person.customer.birth_date
+    return [Record(_again(person, name=name, birth_date=born), person.number, state=DocumentState.DISPUTED)]
 
 
 def _two_numbers(person: Record, rng: Dice) -> list[Record]:
     """Two valid numbers under one name and one phone (R3)."""
-    return [Record(_again(person), _next_valid(person.number), person.phone)]
+    born = person.customer.birth_date
+    return [Record(_again(person, birth_date=born), _next_valid(person.number), person.phone)]
 
 
 def _three(person: Record, rng: Dice) -> list[Record]:
