@@ -6,7 +6,7 @@ branch, a number under another name. The pairs, their levels and weights are the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import combinations, cycle, islice, pairwise
@@ -18,22 +18,25 @@ from branches.models import Unit
 from coopcrm.shared.fields import draw_ids
 from customers.choices import DocumentKind, DocumentState, FactSource
 from customers.identity import check_resident_id
-from customers.ledgers.registry import mark_conflicts
+from customers.matching import tallies
 from customers.matching.comparing import compare
-from customers.matching.mentions import Mention, Profile
+from customers.matching.judging import Verdict
+from customers.matching.mentions import Profile
+from customers.matching.nightly import verdicts_on, write_questions
 from customers.matching.population import Population
 from customers.matching.questions import outcome_of, rule_of
-from customers.matching.weights import R3_QUESTION
+from customers.matching.records import known_people
 from customers.models import Customer, IdentityDocument, Phone, ReviewPair
 from customers.names import name_keys
 from customers.numbers import document_keys, phone_keys
 from customers.review.placing import place_pairs
-from customers.review.questions import ask
 from kpi.seeding.chance import Dice
 from kpi.seeding.plan import Plan
 
 AT_FIRST, ELSEWHERE = 31, 7
-NEIGHBOURS = 400
+CHOSEN_FROM = 200
+R3_WEIGHT = 1.0
+OTHER_COUNTY = "419901"
 MOST_DAYS = 60
 SOUNDS = {
     "兰": "蓝",
@@ -75,10 +78,9 @@ def seed_review(plan: Plan) -> int:
     """Second records and the questions about them; returns how many rows."""
     rng = Dice(f"{plan.seed}:review")
     branches = list(Unit.objects.filter(kind=UnitKind.BRANCH).order_by("pk"))
-    doubles, neighbours = Doubles(), []
+    doubles = Doubles()
     for place, branch in enumerate(branches):
-        people, around = _people_of(branch, plan, AT_FIRST if place == 0 else ELSEWHERE)
-        neighbours += around
+        people = _people_of(branch, plan, AT_FIRST if place == 0 else ELSEWHERE)
         for person, kind in zip(people, _kinds(place == 0), strict=False):
             others = kind(person, rng)
             for other in others:
@@ -89,12 +91,11 @@ def seed_review(plan: Plan) -> int:
             doubles.records += others
             doubles.pairs += _asked(person, others, is_chain=kind is _three)
     _write(doubles.records)
-    pairs = list(_questions(doubles.pairs, neighbours, plan.as_of))
-    ask(pairs)
-    mark_conflicts([pair for pair in pairs if pair.outcome == "CONFLICT"])
+    tallies.count_names()
+    asked = write_questions(_verdicts(doubles.pairs, plan.as_of))
     _spread_over_weeks(plan)
     place_pairs()
-    return len(doubles.records) + len(pairs)
+    return len(doubles.records) + asked.new
 
 
 def _asked(person: Record, others: list[Record], *, is_chain: bool) -> list[tuple[Record, Record]]:
@@ -105,8 +106,8 @@ def _asked(person: Record, others: list[Record], *, is_chain: bool) -> list[tupl
 # -- Who ---------------------------------------------------------------------------------------------------------------
 
 
-def _people_of(branch: Unit, plan: Plan, wanted: int) -> tuple[list[Record], list[Mention]]:
-    """Grown-up people of a branch who have a card and a phone, and how their neighbours are called."""
+def _people_of(branch: Unit, plan: Plan, wanted: int) -> list[Record]:
+    """Grown-up people of a branch who have a card and a phone."""
     rows = Customer.objects.current().filter(
         branch=branch, kind="person", state="active", birth_date__lte=plan.as_of - timedelta(days=25 * 365)
     )
@@ -114,10 +115,9 @@ def _people_of(branch: Unit, plan: Plan, wanted: int) -> tuple[list[Record], lis
     rows = rows.filter(**held, phones__valid_to=None, phones__is_main=True).select_related(
         "village__parent", "branch"
     )
-    chosen = list(rows.prefetch_related("documents", "phones").order_by("pk").distinct()[:NEIGHBOURS])
+    chosen = list(rows.prefetch_related("documents", "phones").order_by("pk").distinct()[:CHOSEN_FROM])
     step = max(1, len(chosen) // wanted)
-    around = [_mention(-n, Record(one)) for n, one in enumerate(chosen, 1)]
-    return [_known(one) for one in chosen[::step]][:wanted], around
+    return [_known(one) for one in chosen[::step][:wanted]]
 
 
 def _known(customer: Customer) -> Record:
@@ -244,10 +244,9 @@ def _kinds(is_first: bool) -> Iterable[Kind]:
 
 
 def _next_valid(number: str) -> str:
-    """The number of somebody born the same day in the same place: another sequence, its own check character."""
-    sequence = (int(number[14:17]) + 2) % 1000
+    """The number of somebody born the same day in another county, with its own check character."""
     for last in "0123456789X":
-        text = f"{number[:14]}{sequence:03}{last}"
+        text = f"{OTHER_COUNTY}{number[6:17]}{last}"
         if check_resident_id(text).valid:
             return text
     raise AssertionError("one of eleven check characters fits")
@@ -303,49 +302,28 @@ def _write_phones(records: list[Record]) -> None:
 # -- Asking ------------------------------------------------------------------------------------------------------------
 
 
-def _questions(
-    asked: list[tuple[Record, Record]], neighbours: list[Mention], as_of: date
-) -> Iterator[ReviewPair]:
-    sides = {id(record): record for pair in asked for record in pair}
-    profiles = {key: Profile([_mention(n, record)]) for n, (key, record) in enumerate(sides.items(), 1)}
-    population = Population.of([*profiles.values(), *(Profile([one]) for one in neighbours)])
-    for one, other in asked:
-        found = compare(profiles[id(one)], profiles[id(other)], population)
-        evidence = found.evidence if found else {"levels": {"number": "equal", "name": "another"}}
-        first, second = sorted((one.customer.pk, other.customer.pk))
-        rule, outcome, weight = _judged(one, other, found)
-        yield ReviewPair(
-            first_id=first, second_id=second, rule=rule, outcome=outcome, weight=weight, evidence=evidence
-        )
+def _verdicts(asked: list[tuple[Record, Record]], as_of: date) -> dict[tuple[int, int], Verdict]:
+    """What the engine says; where it would ask nobody, what an importer asks: namesakes and two valid numbers."""
+    pairs = [tuple(sorted((one.customer.pk, other.customer.pk))) for one, other in asked]
+    found = verdicts_on(pairs, as_of=as_of)
+    profiles = {
+        pk: Profile([person.mention(pk, as_of)])
+        for pk, person in known_people({pk for pair in pairs for pk in pair}).items()
+    }
+    population = tallies.population_for(profiles.values())
+    for first, second in pairs:
+        if (first, second) not in found:
+            found[first, second] = _asked_anyway(profiles[first], profiles[second], population)
+    return found
 
 
-def _judged(one: Record, other: Record, found) -> tuple[str, str, float]:
-    if DocumentState.DISPUTED in (one.state, other.state):
-        return "R2", "CONFLICT", 2.0
-    valid = [bool(record.number) and check_resident_id(record.number).valid for record in (one, other)]
-    if all(valid) and one.number != other.number:
-        return "R3", "DIFFERENT", R3_QUESTION
-    return rule_of(found.levels), outcome_of(found.levels), round(found.weight, 2)
-
-
-def _mention(key: int, record: Record) -> Mention:
-    customer = record.customer
-    valid = bool(record.number) and check_resident_id(record.number).valid
-    village = customer.village
-    return Mention(
-        key=key,
-        name=customer.name_key,
-        sound=customer.pinyin,
-        number=record.number if valid else "",
-        cleaned="" if valid else record.number,
-        phones=frozenset({record.phone} - {""}),
-        village=village.code if village else "",
-        township=village.parent.code if village and village.parent else "",
-        group=int(customer.group_no) if customer.group_no.isdigit() else None,
-        birth=customer.birth_date,
-        birth_precision="day" if customer.birth_date else "",
-        sex=customer.sex,
-    )
+def _asked_anyway(a: Profile, b: Profile, population: Population) -> Verdict:
+    found = compare(a, b, population)
+    if a.numbers and b.numbers:
+        evidence = found.evidence
+        evidence["levels"] = evidence["levels"] | {"number": "both valid"}
+        return Verdict("R3", "DIFFERENT", R3_WEIGHT, evidence)
+    return Verdict(rule_of(found.levels), outcome_of(found.levels), round(found.weight, 2), found.evidence)
 
 
 def _spread_over_weeks(plan: Plan) -> None:
