@@ -133,6 +133,7 @@ urlpatterns = [
     path("review/undo/", review.undo, name="review-undo"),
     path("review/groups/<int:cluster>/", review.group, name="review-group"),
     path("review/<int:pk>/", review.pair, name="review-pair"),
+    path("review/<int:pk>/moves/", review.moves, name="review-moves"),
     path("ledgers/", views.ledgers, name="ledgers"),
     path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
 ]

@@ -66,7 +66,7 @@ class Pace:
 
 def truth() -> QuerySet[ReviewDecision]:
     """The decisions that hold: carried out, not taken back, the last one of each pair."""
-    rows = ReviewDecision.objects.standing().filter(decision__in=ANSWERS)
+    rows = ReviewDecision.objects.standing().filter(decision__in=ANSWERS, decision=F("pair__state"))
     last = rows.order_by("pair", "-pk").distinct("pair").values("pk")
     return ReviewDecision.objects.filter(pk__in=last)
 

@@ -6,22 +6,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from branches.models import StaffMember
+from coopcrm.shared import acting
+from coopcrm.shared.errors import Refused
 from customers.choices import DocumentState, PairDecision, ReviewState
-from customers.models import Customer, ReviewPair
+from customers.merging import policies as merge_policies
+from customers.merging.choices import MergeState
+from customers.merging.services import merge
+from customers.merging.undoing import undo_merge
+from customers.models import Customer, Merge, ReviewPair
 from customers.review import policies
 
-CONFLICT, CREDIT, TWO_NUMBERS, CASHIER, LIMIT = "conflict", "credit", "two_numbers", "cashier", "limit"
-
-WHY_TWO = {
-    CONFLICT: _("Two people claim one number: two colleagues decide, after the paper has been seen."),
-    CREDIT: _("The two belong to two branches and one has credit: a second person confirms."),
-    TWO_NUMBERS: _("Both numbers are valid: a second person looks at the papers too."),
-    CASHIER: _("An accountant or director confirms what the counter proposes."),
-    LIMIT: _("Joining them could raise a limit: a second person confirms."),
-}
+DISPUTED = _("Two people claim one number: two colleagues decide, after the paper has been seen.")
+AT_THE_COUNTER = _("An accountant or director confirms what the counter proposes.")
+TAKEN_BACK = gettext_noop("Taken back in the review.")
 
 
 def root_of(customer: Customer) -> Customer:
@@ -29,20 +31,24 @@ def root_of(customer: Customer) -> Customer:
     return customer.merged_into or customer
 
 
-def second_person(staff: StaffMember, pair: ReviewPair, decision: str) -> str:
-    """Why this decision waits for another person (a key of ``WHY_TWO``); empty when one person is enough."""
+def second_person(staff: StaffMember, pair: ReviewPair, decision: str) -> list[Any]:
+    """Why this decision waits for another person, in words; empty when one person is enough.
+
+    Beside the disputed number, which either answer unblocks, these are the reasons of ``merging``: credit across
+    branches, a limit that may rise, two valid numbers.
+    """
     if decision not in (PairDecision.SAME, PairDecision.DIFFERENT):
-        return ""
-    if pair.outcome == "CONFLICT":
-        return CONFLICT
+        return []
+    reasons: list[Any] = [DISPUTED] if pair.outcome == "CONFLICT" else []
     if decision == PairDecision.DIFFERENT:
-        return ""
-    if pair.rule == "R3":
-        return TWO_NUMBERS
-    crosses = pair.first.branch_id != pair.second.branch_id
-    if crosses and (pair.worth > 0 or pair.placed_at is None):
-        return CREDIT
-    return "" if policies.may_join(staff, pair) else CASHIER
+        return reasons
+    if not policies.may_join(staff, pair):
+        reasons.append(AT_THE_COUNTER)
+    first, second = root_of(pair.first), root_of(pair.second)
+    if not reasons and first.pk != second.pk:
+        with acting.on_all_branches():
+            reasons += merge_policies.must_be_confirmed(first, second, pair)
+    return reasons
 
 
 def proposed_survivor(first: Customer, second: Customer) -> Customer:
@@ -81,3 +87,37 @@ def known_as_two(first: Iterable[int], second: Iterable[int]) -> ReviewPair | No
 def records_in(customer: Customer) -> list[int]:
     """Ids of a record and of all that were joined into it."""
     return [customer.pk, *Customer.objects.filter(merged_into=customer).values_list("pk", flat=True)]
+
+
+def join(
+    *,
+    staff: StaffMember,
+    pair: ReviewPair,
+    survivor: Customer | None = None,
+    reason: str = "",
+    proposed_by: StaffMember | None = None,
+) -> Merge | None:
+    """Join the two records of a pair; None where they have become one otherwise.
+
+    ``proposed_by`` is the other person where two decide. Raises what ``merging.services.merge`` raises, and ``Refused``
+    (``needs_two``) when a reason for a second person came up since the page was shown.
+    """
+    sides = {side.pk: side for side in (root_of(pair.first), root_of(pair.second))}
+    if len(sides) == 1:
+        return None
+    stays = sides.pop(root_of(survivor).pk, None) if survivor is not None else None
+    if stays is None:
+        stays = proposed_survivor(*sides.values())
+        del sides[stays.pk]
+    (other,) = sides.values()
+    done = merge(staff=staff, survivor=stays, other=other, pair=pair, reason=reason, proposed_by=proposed_by)
+    if done.state != MergeState.DONE:
+        raise Refused(_now("Joining these needs a second person. Please decide once more."), code="needs_two")
+    return done
+
+
+def take_apart(*, staff: StaffMember, pair: ReviewPair) -> None:
+    """Make two records of one again, when deciding this pair had joined them."""
+    row = Merge.objects.filter(pair=pair, state=MergeState.DONE).order_by("-pk").first()
+    if row is not None:
+        undo_merge(staff=staff, merge=row, reason=_now(TAKEN_BACK))

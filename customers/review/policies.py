@@ -33,6 +33,11 @@ def may_join(staff: StaffMember, pair: ReviewPair) -> bool:
     return may_decide_pair(staff, pair) and staff.scope.holds(*CONFIRMERS)
 
 
+def may_see_moves(staff: StaffMember, pair: ReviewPair) -> bool:
+    """Whoever may join the two sees what would move, and audit; the counter does not: it tells of foreign credit."""
+    return may_join(staff, pair) or staff.scope.holds(PostCode.AUDITOR)
+
+
 def may_confirm_pair(staff: StaffMember, pair: ReviewPair) -> bool:
     """Whoever joins records by themselves is also the second person for somebody else's proposal."""
     return may_join(staff, pair)

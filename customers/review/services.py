@@ -51,7 +51,8 @@ def decide_pair(
     What needs two people is proposed and waits (``step`` is PROPOSED). ``survivor`` is the record that stays, by
     default the one that ``joining`` proposes; ``ground`` says what the person went by, ``note`` goes with a
     proposal or a joining. Raises ``PermissionRefused``, and ``Refused`` with the codes
-    ``unknown_decision``, ``decided_already``, ``proposed_already``, ``number_in_text``, ``known_as_two``.
+    ``unknown_decision``, ``decided_already``, ``proposed_already``, ``number_in_text``, ``known_as_two`` and those of
+    ``merging.services.merge``.
     """
     pair = locked(pair)
     require(
@@ -113,15 +114,19 @@ def _carry_out(
     staff: StaffMember, pair: ReviewPair, decision: str, survivor: Customer | None, note: str, **kept
 ) -> ReviewDecision:
     now = timezone.now()
+    pair.state, pair.decided_by, pair.decided_at = decision, staff, now
+    pair.save(update_fields=["state", "decided_by", "decided_at"])
+    done = write(pair, decision, decided_by=staff, **kept)
+    if decision == PairDecision.SAME:
+        proposer = kept.get("proposed_by")
+        joining.join(staff=staff, pair=pair, survivor=survivor, reason=note, proposed_by=proposer)
     if decision == PairDecision.LATER:
         asking.open_question(pair, timezone.localdate(now))
     else:
         asking.drop_question(pair, timezone.localdate(now))
-    pair.state, pair.decided_by, pair.decided_at = decision, staff, now
-    pair.save(update_fields=["state", "decided_by", "decided_at"])
-    if pair.outcome == "CONFLICT" and decision != PairDecision.LATER:
+    if pair.outcome == "CONFLICT" and decision == PairDecision.DIFFERENT:
         lift_blocks([pair.first_id, pair.second_id])
-    return write(pair, decision, decided_by=staff, **kept)
+    return done
 
 
 # -- Several at once ---------------------------------------------------------------------------------------------------
@@ -281,6 +286,8 @@ def undo_last(*, staff: StaffMember) -> ReviewDecision:
 
 
 def _reopen(staff: StaffMember, pair: ReviewPair, decision: ReviewDecision) -> None:
+    if decision.decision == PairDecision.SAME:
+        joining.take_apart(staff=staff, pair=pair)
     if decision.decision == PairDecision.LATER:
         asking.drop_question(pair, timezone.localdate())
     pair.state, pair.decided_by, pair.decided_at = ReviewState.OPEN, None, None

@@ -19,6 +19,7 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import page_of
 from customers import selectors
 from customers.choices import DecisionGround, DecisionStep, PairDecision
+from customers.merging import selectors as merging
 from customers.models import Customer, ReviewDecision, ReviewPair
 from customers.review import comparing, figures, forms, joining, policies, queue, reasons, services
 
@@ -140,10 +141,7 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
     allow(policies.may_review_somewhere(request.user))
     rows = queue.with_sides(ReviewPair.objects.visible_to(request.user))
     rows = rows.select_related("first__registered_at", "second__registered_at", *rows.query.select_related)
-    parts = [
-        f"{side}__{part}" for side in ("first", "second") for part in ("documents", "phones", "memberships")
-    ]
-    found = get_object_or_404(rows.prefetch_related(*parts), pk=pk)
+    found = get_object_or_404(rows.prefetch_related(*_parts()), pk=pk)
     filters = forms.QueueForm(request.GET).filters()
     if request.method == "POST":
         return _decide(request, found, filters)
@@ -175,13 +173,10 @@ def _pair_context(request: HttpRequest, found: ReviewPair, filters: queue.Filter
         "may_confirm": waiting is not None and proposals.may_decide(staff, waiting),
         "may_withdraw": waiting is not None and proposals.may_withdraw(staff, waiting),
         "may_decide": may_decide and waiting is None,
-        "why_two": [
-            joining.WHY_TWO[why]
-            for decision in (PairDecision.SAME,)
-            if (why := joining.second_person(staff, found, decision))
-        ],
+        "why_two": joining.second_person(staff, found, PairDecision.SAME) if may_decide else [],
         "decisions": found.decisions.select_related("decided_by", "proposed_by").order_by("-pk")[:20],
         "group": _group_of(staff, found),
+        "may_see_moves": found.is_undecided and policies.may_see_moves(staff, found),
         "previous_url": _pair_url(before, filters),
         "next_url": _pair_url(after, filters),
         "here": filters.query(),
@@ -256,6 +251,31 @@ def _answer(request: HttpRequest, found: ReviewPair, decision: str, note: str) -
         messages.success(request, _("Taken back; the pair stands in the queue again."))
 
 
+@require_GET
+def moves(request: HttpRequest, pk: int) -> HttpResponse:
+    """What joining the two would move, a part of the pair's page that is fetched when somebody asks."""
+    allow(policies.may_review_somewhere(request.user))
+    rows = queue.with_sides(ReviewPair.objects.visible_to(request.user).undecided())
+    found = get_object_or_404(rows.prefetch_related(*_parts()), pk=pk)
+    allow(policies.may_see_moves(request.user, found))
+    first, second = joining.root_of(found.first), joining.root_of(found.second)
+    survivor = joining.proposed_survivor(first, second)
+    other = second if survivor.pk == first.pk else first
+    context = {
+        "preview": merging.preview(survivor, other, staff=request.user),
+        "survivor": survivor,
+        "other": other,
+        "may_join": policies.may_join(request.user, found),
+    }
+    return render(request, "customers/review/_moves.html", context)
+
+
+def _parts() -> list[str]:
+    """What is compared of both sides, to be read at once."""
+    names = ("documents", "phones", "memberships")
+    return [f"{side}__{part}" for side in ("first", "second") for part in names]
+
+
 # -- A group at one look -----------------------------------------------------------------------------------------------
 
 
@@ -264,10 +284,7 @@ def group(request: HttpRequest, cluster: int) -> HttpResponse:
     """Customers whom several pairs join, beside each other; several pairs decided at once."""
     allow(policies.may_review_somewhere(request.user))
     rows = queue.with_sides(queue.visible_pairs(request.user).undecided().filter(cluster=cluster))
-    parts = [
-        f"{side}__{part}" for side in ("first", "second") for part in ("documents", "phones", "memberships")
-    ]
-    found = list(rows.prefetch_related(*parts).order_by("-weight", "pk")[: services.MOST_TOGETHER])
+    found = list(rows.prefetch_related(*_parts()).order_by("-weight", "pk")[: services.MOST_TOGETHER])
     if not found:
         raise Http404
     together = queue.grouped(found)[0]

@@ -503,6 +503,7 @@ ARGUMENTS = {
     "rules/<slug:code>/": lambda things, staff: {"code": "tiers"},
     "review/groups/<int:cluster>/": lambda things, staff: {"cluster": things.pair.cluster},
     **{f"merges/<int:pk>/{deed}": lambda things, staff: {"pk": things.merge.pk} for deed in ("", "undo/")},
+    "review/<int:pk>/moves/": lambda things, staff: {"pk": things.pair.pk},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},

@@ -7,11 +7,12 @@ from branches import proposals
 from branches.choices import PostCode
 from coopcrm.shared.errors import PermissionRefused, Refused
 from customers.choices import DecisionStep, PairDecision, ReviewState
-from customers.models import Customer, ReviewDecision, ReviewPair, Task
-from customers.review import asking, figures, placing, queue, services
+from customers.models import Customer, Merge, ReviewDecision, ReviewPair, Task
+from customers.review import asking, figures, joining, placing, queue, services
 from customers.review.questions import ask
 from customers.tasks.services import drop_task
-from tests.factories import branch_of, make_branch, make_customer, make_pair, make_staff
+from tests.book import make_loan
+from tests.factories import branch_of, make_branch, make_customer, make_household, make_pair, make_staff
 
 pytestmark = pytest.mark.django_db
 LEVELS = {"levels": {"name": "equal", "phone": "mobile", "birth": "another year"}, "weights": "2026-1"}
@@ -91,16 +92,56 @@ def test_database_refuses_one_person_as_both(accountant, pair):
 
 
 def test_pair_across_branches_with_credit_waits_for_a_second_person(accountant):
-    pair = make_pair(make_customer(branch=branch_of(accountant)), make_customer("张桂蓝"))
-    placing.place_pairs()
-    pair.refresh_from_db()
-    assert services.joining.second_person(accountant, pair, "same") == ""
+    mine, foreign = make_customer(branch=branch_of(accountant)), make_customer("张桂蓝")
+    pair = make_pair(mine, foreign)
+    assert joining.second_person(accountant, pair, "same") == []
 
-    ReviewPair.objects.update(worth=3)
-    pair.refresh_from_db()
+    make_loan(make_household(foreign))
 
-    assert services.joining.second_person(accountant, pair, "same") == "credit"
-    assert services.joining.second_person(accountant, pair, "different") == ""
+    assert len(joining.second_person(accountant, pair, "same")) >= 1
+    assert joining.second_person(accountant, pair, "different") == []
+    assert decide(accountant, pair, "same").step == DecisionStep.PROPOSED
+
+
+def test_same_joins_the_records_and_undo_makes_them_two_again(accountant, pair):
+    first, second = pair.first, pair.second
+
+    decide(accountant, pair, "same", survivor=second)
+
+    first.refresh_from_db()
+    assert (first.merged_into, list(queue.queue(accountant, queue.Filters()))) == (second, [])
+    assert list(figures.decisions_as_truth()) == [(LEVELS["levels"], True)]
+
+    services.undo_last(staff=accountant)
+
+    first.refresh_from_db()
+    pair.refresh_from_db()
+    assert (first.merged_into, pair.state) == (None, ReviewState.OPEN)
+    assert list(figures.decisions_as_truth()) == []
+
+
+def test_two_sign_for_a_disputed_number_that_is_one_person(accountant):
+    branch = branch_of(accountant)
+    one, other = make_customer(branch=branch), make_customer("张桂蓝", branch=branch)
+    pair = make_pair(one, other, rule="R2", outcome="CONFLICT")
+    director = make_staff(PostCode.DIRECTOR, branch)
+
+    decide(make_staff(PostCode.CASHIER, branch), pair, "same", survivor=one)
+    proposals.confirm(services.waiting_for(pair), by=director)
+
+    other.refresh_from_db()
+    done = Merge.objects.get()
+    assert (other.merged_into, done.state, done.confirmed_by) == (one, "done", director)
+
+
+def test_who_was_decided_to_be_two_is_not_joined_through_a_third(accountant):
+    branch = branch_of(accountant)
+    one, two, third = (make_customer(f"张桂兰{n}", branch=branch) for n in range(3))
+    decide(accountant, make_pair(one, two), "different")
+    decide(accountant, make_pair(two, third), "same", survivor=two)
+
+    with pytest.raises(Refused):
+        decide(accountant, make_pair(one, third), "same")
 
 
 def test_last_decision_is_taken_back_one_after_another(accountant, pair):
