@@ -1,48 +1,40 @@
-"""Who might this person be already? Candidates by number, phone and name, judged by handbook §6.3.
+"""Who might this person be already: what the counter and the API are told, and what goes into the review.
 
-The search is never scoped by branch; what a page shows of a match is.
+The engine stands in ``matching``: the counter, an import and the night judge alike. The table of handbook §6.3 binds;
+what only the weights see is told as a namesake, and becomes a question, never more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import QuerySet, Value
 
-from branches.models import Area
-from customers import identity, numbers
-from customers.choices import DocumentKind, DocumentState
-from customers.matching.judging import RULE_WORDS
-from customers.models import Customer, IdentityDocument, Phone, ReviewPair
-from customers.names import name_keys
+from customers.matching import live, weights
+from customers.matching.judging import ORDER, RULE_WORDS
+from customers.matching.live import Claim
+from customers.models import Customer, ReviewPair
 from customers.review.questions import ask
 
-PER_ROAD = 30
-ORDER = ("SAME", "CONFLICT", "PROBABLE", "POSSIBLE", "NAME")
+__all__ = ["RULE_WORDS", "Claim", "Match", "find", "note_for_review", "open_pairs_of"]
+
+NAMESAKE = "NAME"
 WEIGHTS = {"CONFLICT": 10.0, "PROBABLE": 8.0, "POSSIBLE": 4.0}
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is known of the person at the counter."""
-
-    name: str
-    id_no: str = ""
-    birth_date: date | None = None
-    phone: str = ""
-    village: Area | None = None
+"""Bits of a match whose evidence nobody weighed: a number that another person holds."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """A customer who may be the same person, and why."""
+    """A customer who may be the same person, and why; ``weight`` and ``evidence`` are those of the engine."""
 
     customer: Customer
     outcome: str
     rule: str
+    weight: float | None = None
+    evidence: dict = field(default_factory=dict)
 
     @property
     def reason(self) -> Any:
@@ -54,130 +46,35 @@ class Match:
         """Whether the very number is registered already."""
         return self.rule in ("R1", "R1N", "R2")
 
+    @property
+    def is_question(self) -> bool:
+        """Whether people are asked: by the table, or since the weights reach what an import would join."""
+        return self.outcome in WEIGHTS or (self.weight is not None and self.weight >= weights.LINK)
+
 
 def find(claim: Claim, *, as_of: date, limit: int = 8) -> list[Match]:
     """Customers who may be this person, the likeliest first. Four queries at most, whatever is found."""
-    ids = _candidates(claim, as_of)
-    if not ids:
-        return []
-    people = Customer.objects.current().unlocked_for(None).select_related("village", "branch").in_bulk(ids)
-    typed = _numbers_of(people)
-    same_phone = _with_phone(claim.phone, people)
-    mine = _claimed(claim, as_of)
-    found = []
-    for pk, person in people.items():
-        theirs = _known(person, claim.phone if pk in same_phone else "")
-        if match := _judge(
-            claim, mine, person, [{**theirs, "id_no": text} for text in typed.get(pk, [""])], as_of
-        ):
-            found.append(match)
-    found.sort(key=lambda match: (ORDER.index(match.outcome), match.customer.pk))
+    found = [_match(one) for one in live.find(claim, as_of=as_of)]
+    order = (*ORDER, NAMESAKE)
+    found.sort(key=lambda match: (order.index(match.outcome), -(match.weight or 0.0), match.customer.pk))
     return found[:limit]
 
 
-def _candidates(claim: Claim, as_of: date) -> list[int]:
-    roads = [road.order_by("found")[:PER_ROAD] for road in _roads(claim, as_of)]
-    if not roads:
-        return []
-    first, *others = roads
-    return [row["found"] for row in first.union(*others)] if others else [row["found"] for row in first]
-
-
-def _roads(claim: Claim, as_of: date) -> Iterator[QuerySet]:
-    """One query per way of being the same person; each returns customer ids as ``found``."""
-    keys = name_keys(claim.name)
-    judged = identity.check_resident_id(claim.id_no, as_of)
-    text = judged.normalized or identity.normalize_code(claim.id_no)
-    if text:
-        known = numbers.document_keys(DocumentKind.ID18, text)
-        documents = IdentityDocument.objects.values(found=F("customer_id"))
-        yield documents.filter(number_key=known.number_key)
-        if known.core_key:
-            yield documents.filter(core_key=known.core_key)
-        if known.tail_key:
-            yield documents.filter(tail_key=known.tail_key, customer__name_key=keys.name_key)
-    phone = identity.check_phone(claim.phone).normalized
-    if phone:
-        key = numbers.phone_keys(phone).number_key
-        yield Phone.objects.values(found=F("customer_id")).filter(number_key=key)
-    people = Customer.objects.current().values(found=F("id"))
-    born = judged.birth_date or claim.birth_date
-    if keys.name_key:
-        if (
-            text
-        ):  # a name alone never says that somebody is known; beside a number it finds the mistyped one (R4)
-            yield people.filter(name_key=keys.name_key)
-        if claim.village:
-            yield people.filter(name_key=keys.name_key, village=claim.village)
-        if born:
-            yield people.filter(name_key=keys.name_key, birth_date=born)
-            if keys.pinyin:
-                yield people.filter(pinyin=keys.pinyin, birth_date=born)
-
-
-def _numbers_of(people: Iterable[int]) -> dict[int, list[str]]:
-    """The resident numbers of people, opened."""
-    rows = IdentityDocument.objects.filter(customer__in=list(people), kind__in=numbers.RESIDENT_KINDS)
-    values: dict[int, list[str]] = {}
-    for row in rows.exclude(state=DocumentState.RETIRED).only("customer", "number"):
-        values.setdefault(row.customer_id, []).append(row.open("number"))
-    return values
-
-
-def _with_phone(phone: str, people: Iterable[int]) -> set[int]:
-    """Who of these people has the phone; told by its digest, so that nobody's phone is opened for it."""
-    text = identity.check_phone(phone).normalized
-    if not text:
-        return set()
-    key = numbers.phone_keys(text).number_key
-    rows = Phone.objects.filter(customer__in=list(people), number_key=key, valid_to=None)
-    return set(rows.values_list("customer_id", flat=True))
-
-
-def _claimed(claim: Claim, as_of: date) -> identity.Record:
-    return identity.Record.of(
-        {
-            "id_no": claim.id_no,
-            "name": claim.name,
-            "name_pinyin": name_keys(claim.name).pinyin,
-            "birth_date": claim.birth_date,
-            "phone": claim.phone,
-            "village_code": claim.village.code if claim.village else "",
-        },
-        as_of,
-    )
-
-
-def _known(person: Customer, phone: str) -> dict[str, Any]:
-    return {
-        "name": person.name,
-        "name_pinyin": person.pinyin,
-        "birth_date": person.birth_date,
-        "phone": phone,
-        "village_code": person.village.code if person.village else "",
-    }
-
-
-def _judge(
-    claim: Claim, mine: identity.Record, person: Customer, records: list[dict[str, Any]], as_of: date
-) -> Match | None:
-    judgements = [identity.compare_records(mine, identity.Record.of(theirs, as_of)) for theirs in records]
-    told = [judgement for judgement in judgements if judgement.outcome in ORDER]
-    if told:
-        best = min(told, key=lambda judgement: ORDER.index(judgement.outcome))
-        return Match(person, best.outcome, best.rule)
-    is_other = any(judgement.rule == "R3" for judgement in judgements)
-    same_place = claim.village is not None and claim.village.pk == person.village_id
-    if not is_other and same_place and name_keys(claim.name).name_key == person.name_key:
-        return Match(person, "NAME", "NAME")
-    return None
+def _match(found: live.Found) -> Match:
+    """What the table says stands; what the weights alone see is a namesake with evidence."""
+    verdict = found.verdict
+    if verdict is None:
+        return Match(found.customer, NAMESAKE, NAMESAKE)
+    outcome = verdict.outcome if verdict.by_table else NAMESAKE
+    rule = verdict.rule if verdict.by_table else NAMESAKE
+    return Match(found.customer, outcome, rule, verdict.weight, verdict.evidence)
 
 
 def note_for_review(customer: Customer, matches: Iterable[Match], **evidence: Any) -> None:
     """Put pairs that need a person's eyes into the review queue, once for each pair."""
     pairs = []
     for match in matches:
-        if match.outcome not in WEIGHTS:
+        if not match.is_question:
             continue
         first, second = sorted((customer.pk, match.customer.pk))
         pairs.append(
@@ -185,9 +82,9 @@ def note_for_review(customer: Customer, matches: Iterable[Match], **evidence: An
                 first_id=first,
                 second_id=second,
                 rule=match.rule,
-                outcome=match.outcome,
-                weight=WEIGHTS[match.outcome],
-                evidence=evidence,
+                outcome=match.outcome if match.outcome in WEIGHTS else "POSSIBLE",
+                weight=WEIGHTS[match.outcome] if match.weight is None else match.weight,
+                evidence={**match.evidence, **evidence},
             )
         )
     ask(pairs)

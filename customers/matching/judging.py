@@ -46,6 +46,7 @@ class Verdict:
     outcome: str
     weight: float
     evidence: dict = field(default_factory=dict)
+    by_table: bool = True
 
 
 def by_table(mine: Iterable[Record], theirs: Iterable[Record]) -> MatchJudgement:
@@ -72,4 +73,4 @@ def judge(table: MatchJudgement, a: Profile, b: Profile, population: Population)
         return Verdict(table.rule, table.outcome, round(found.weight, 2), found.evidence)
     if found is None or found.weight < weights.LINK or not has_proof(found.levels):
         return None
-    return Verdict(rule_of(found.levels), "POSSIBLE", round(found.weight, 2), found.evidence)
+    return Verdict(rule_of(found.levels), "POSSIBLE", round(found.weight, 2), found.evidence, by_table=False)
