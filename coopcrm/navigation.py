@@ -211,6 +211,13 @@ DEEDS = (
         frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
     ),
     Place(
+        "/review/households/",
+        "home",
+        _("Say who lives with whom"),
+        "tong hu hu kou jia ting cheng yuan wen ti",
+        frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
+    ),
+    Place(
         "/review/scans/",
         "git-merge",
         _("See the comparison of the registry"),

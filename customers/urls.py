@@ -9,6 +9,7 @@ from customers.counter import views as counter
 from customers.feedback import urls as feedback
 from customers.homes import farm_views as farms
 from customers.homes import views as homes
+from customers.kinship import views as kinship
 from customers.lists import views as lists
 from customers.matching import scan_views as matching_scans
 from customers.merging import urls as merging
@@ -128,6 +129,9 @@ urlpatterns = [
     path("visits/<int:pk>/", views.visit, name="visit"),
     path("visits/<int:pk>/correct/", views.correct_visit, name="correct-visit"),
     path("review/", review.pairs, name="review"),
+    path("review/households/", kinship.questions, name="household-questions"),
+    path("review/households/<int:pk>/", kinship.question, name="household-question"),
+    path("review/households/<int:pk>/undo/", kinship.take_back, name="household-question-undo"),
     path("review/scans/", matching_scans.scans, name="scans"),
     path("review/figures/", review.fares, name="review-figures"),
     path("review/undo/", review.undo, name="review-undo"),

@@ -15,6 +15,7 @@ from coopcrm.shared.fields import draw_ids
 from customers import facts, numbers
 from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
 from customers.identity import check_phone, check_resident_id
+from customers.kinship.questions import Ask, ask
 from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
 from customers.ledgers.reading import LedgerRecord
 from customers.matching.households import Dweller, Family, build
@@ -269,7 +270,8 @@ class Book:
             )
         )
         opened, joined = [], []
-        for family in build([dweller_of(i, person, home) for i, person in enumerate(persons)]).families:
+        found = build([dweller_of(i, person, home) for i, person in enumerate(persons)])
+        for family in found.families:
             members = [persons[i] for i in family.members]
             known = {home[person.customer] for person in members if person.customer in home}
             if len(known) > 1:
@@ -294,6 +296,10 @@ class Book:
         for person in persons:
             for entry in person.entries:
                 entry.household = home.get(person.customer)
+        ask(
+            Ask(persons[tie.first].customer, persons[tie.second].customer, tie.bits, tie.evidence)
+            for tie in found.questions
+        )
 
     def _membership(
         self, person: Person, home: dict[int, int], house: Household | None, relation: str

@@ -309,18 +309,28 @@ class Homes:
     questions: list[Tie]
 
 
-def candidate_pairs(people: Sequence[Dweller]) -> set[tuple[int, int]]:
-    """Pairs worth weighing: one phone, one village group, a named spouse or head, one register, one surname at home."""
+def candidate_pairs(people: Sequence[Dweller], among: set[int] | None = None) -> set[tuple[int, int]]:
+    """Pairs worth weighing: one phone, one village group, a named spouse or head, one register, one surname at home.
+
+    With ``among`` one of the two at least is of these positions.
+    """
     blocks: dict[tuple, set[int]] = defaultdict(set)
     for i, person in enumerate(people):
         for key in _keys(person):
             blocks[key].add(i)
+    small = (sorted(members) for members in blocks.values() if len(members) <= LARGEST_BLOCK)
+    if among is None:
+        return {pair for members in small for pair in combinations(members, 2)}
     return {
-        pair
-        for members in blocks.values()
-        if len(members) <= LARGEST_BLOCK
-        for pair in combinations(sorted(members), 2)
+        (min(i, j), max(i, j)) for members in small for i in members if i in among for j in members if i != j
     }
+
+
+def ties(people: Sequence[Dweller], hood: Neighbourhood, among: set[int] | None = None) -> list[Tie]:
+    """The pairs that may live together, the strongest first."""
+    found = (compare(people, i, j, hood) for i, j in sorted(candidate_pairs(people, among)))
+    kept = [tie for tie in found if tie.bits >= ASK]
+    return sorted(kept, key=lambda tie: (-tie.bits, tie.first, tie.second))
 
 
 def _keys(person: Dweller) -> Iterable[tuple]:
@@ -338,15 +348,12 @@ def build(people: Sequence[Dweller], hood: Neighbourhood | None = None) -> Homes
     already stay there: that is a question, if anything.
     """
     hood = hood or Neighbourhood.of(people)
-    ties = [compare(people, i, j, hood) for i, j in sorted(candidate_pairs(people))]
-    ties = sorted(
-        (tie for tie in ties if tie.bits >= ASK), key=lambda tie: (-tie.bits, tie.first, tie.second)
-    )
-    roofs, namesakes = _Roofs(people), _namesakes(people, ties)
-    for tie in ties:
+    found = ties(people, hood)
+    roofs, namesakes = _Roofs(people), _namesakes(people, found)
+    for tie in found:
         if tie.bits >= LINK and tie not in namesakes:
             roofs.join(tie)
-    asked = [tie for tie in ties if not roofs.share(tie.first, tie.second)]
+    asked = [tie for tie in found if not roofs.share(tie.first, tie.second)]
     return Homes([_family(people, members) for members in roofs.groups()], asked)
 
 

@@ -22,6 +22,7 @@ from coopcrm.shared.models import OPEN_JOB_STATES, Job
 from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
 from customers.choices import CustomerState
 from customers.identity import check_phone
+from customers.kinship import nightly as homes
 from customers.matching import policies, roads, tallies, weights
 from customers.matching.judging import Verdict, by_table, judge
 from customers.matching.mentions import Profile
@@ -30,9 +31,8 @@ from customers.models import Customer, MatchingCandidate, MatchingScan, ReviewPa
 from customers.review.questions import Asked, ask
 
 KIND = "matching"
-COUNT, FIND, CUT, COMPARE, FINISH = (
-    f"matching.{step}" for step in ("count", "find", "cut", "compare", "finish")
-)
+STEPS = ("count", "find", "homes", "cut", "compare", "village", "finish")
+COUNT, FIND, HOMES, CUT, COMPARE, VILLAGE, FINISH = (f"matching.{step}" for step in STEPS)
 STAGES = [
     gettext_noop("Count names"),
     gettext_noop("Find pairs"),
@@ -40,6 +40,7 @@ STAGES = [
     gettext_noop("Finish"),
 ]
 PER_ORDER = 2_000
+VILLAGES_PER_ORDER = 5
 # A road reads whole tables: hash joins, whatever the planner believes about a list it has just made.
 WHOLE_TABLES = "SET LOCAL work_mem = '96MB'; SET LOCAL jit = off; SET LOCAL enable_nestloop = off"
 
@@ -72,6 +73,7 @@ def order_scan(*, as_of: date, is_full: bool = False, started_by: StaffMember | 
         NewOrder(FIND, key=name, stage=1, payload={"scan": scan.pk, "road": name, "since": since})
         for name in roads.ROADS
     ]
+    orders.append(NewOrder(HOMES, key="homes", stage=1, payload={"scan": scan.pk, "since": since}))
     orders.append(NewOrder(CUT, key="cut", stage=2, payload={"scan": scan.pk}))
     orders.append(NewOrder(FINISH, key="finish", stage=3, payload={"scan": scan.pk}))
     title = (
@@ -135,6 +137,31 @@ def _compare(work: Work) -> dict:
     asked = write_questions(verdicts)
     by_rule = Counter(f"rule {verdict.rule}" for verdict in verdicts.values())
     return {"compared": len(pairs), "asked": asked.new + asked.again, "weightier": asked.weightier, **by_rule}
+
+
+@handles(HOMES)
+def _homes(work: Work) -> dict:
+    """Give out the villages in which somebody belongs to no household."""
+    scan, since = MatchingScan.objects.get(pk=work.payload["scan"]), work.payload["since"]
+    touched = None if since is None else roads.touched(scan, since)
+    places = homes.villages_with_homeless(touched)
+    add_orders(
+        work.job,
+        [
+            NewOrder(VILLAGE, f"village {places[i]}", 2, {"villages": places[i : i + VILLAGES_PER_ORDER]})
+            for i in range(0, len(places), VILLAGES_PER_ORDER)
+        ],
+    )
+    return {"villages": len(places)}
+
+
+@handles(VILLAGE)
+def _villages(work: Work) -> dict:
+    """Ask who lives with whom in some villages."""
+    total: Counter = Counter()
+    for village in work.payload["villages"]:
+        total.update(homes.ask_about(village))
+    return dict(total)
 
 
 @handles(FINISH)

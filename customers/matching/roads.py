@@ -137,6 +137,13 @@ def find(scan: MatchingScan, name: str, since: dict[str, int] | None) -> dict[st
     return {"met": met, "found": written, "blocks cut": cut, "blocks left out": left_out}
 
 
+def touched(scan: MatchingScan, since: dict[str, int]) -> list[int]:
+    """Whom something was written about since the scan before."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCHED, {"until": scan.position, **since})
+        return [pk for (pk,) in cursor.fetchall() if pk is not None]
+
+
 def _same(one: str, other: str, road: Road) -> str:
     return " AND ".join(f"{one}.k{i} = {other}.k{i}" for i in range(len(road.keys)))
 

@@ -41,6 +41,7 @@ class ScanLine:
     asked: int
     cut: int
     left_out: int
+    household_questions: int
     rules: list[RuleLine]
     seconds: float
 
@@ -75,6 +76,7 @@ def _line(scan: MatchingScan) -> ScanLine:
         asked=counts.get("asked", 0),
         cut=counts.get("blocks cut", 0),
         left_out=counts.get("blocks left out", 0),
+        household_questions=counts.get("household questions", 0),
         rules=[RuleLine(code, RULE_WORDS.get(code, code), number) for code, number in rules],
         seconds=(ended - scan.started_at).total_seconds() if ended else 0.0,
     )

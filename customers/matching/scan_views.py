@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ def scans(request: HttpRequest) -> HttpResponse:
         "last": last,
         "roads": scan_selectors.roads_of(last.scan) if last else [],
         "may_order": may_order,
+        "households_url": reverse("customers:household-questions"),
         "under_way": nightly.is_under_way(),
     }
     return render(request, "customers/matching/scans.html", context)
