@@ -191,6 +191,8 @@ class NameCountKind(models.TextChoices):
     SURNAME = "surname", _("Surname")
     GIVEN = "given", _("Given name")
     HOME = "home", _("Surname in a village")
+    VILLAGE = "village", _("People of a village")
+    LETTER = "letter", _("Character of given names")
 
 
 # What a fact sheet may hold under ``bonus``, ``malus`` and ``flags`` (handbook §1.4, §1.5).

@@ -319,7 +319,9 @@ def tier_rule_of(data: dict) -> tiers.TierRule:
     )
 
 
-JOINED = "SELECT FROM customers_customer gone WHERE gone.id = c.customer_id AND gone.merged_into_id IS NOT NULL"
+JOINED = (
+    "SELECT FROM customers_customer gone WHERE gone.id = c.customer_id AND gone.merged_into_id IS NOT NULL"
+)
 """A record that was joined to another has no result of its own in force: the next run counts its part there."""
 
 

@@ -20,7 +20,6 @@ from customers.models import (
     EmptyRegistration,
     ErasureProof,
     Feedback,
-    HouseholdQuestion,
     Labour,
     LandParcel,
     LedgerRow,
@@ -74,7 +73,6 @@ def make_everything() -> Things:
     )
     row.seal("raw", "{}")
     row.save(force_insert=True)
-    HouseholdQuestion.objects.create(first=things.pair.first, second=things.pair.second)
     account = make_account(customer)
     ensure_months(TODAY.replace(day=1), TODAY)
     AccountDay.objects.create(account=account, day=TODAY, balance=Decimal(10))

@@ -40,6 +40,7 @@ from customers.models import (
     HandoverItem,
     Household,
     HouseholdEvent,
+    HouseholdQuestion,
     IdentityDocument,
     Invitation,
     LandParcel,
@@ -175,6 +176,7 @@ def make_things() -> Things:
         customer=customer, attribute="sex", value="F", compared="F", source="said", observed_on=TODAY
     )
     pair = make_pair(customer, make_customer("张桂蓝", branch=branch), cluster=customer.pk)
+    HouseholdQuestion.objects.create(first=pair.first, second=pair.second)
     run = LedgerImport.objects.create(as_of=TODAY)
     file = LedgerFile.objects.create(
         run=run, branch=branch, kind=LedgerKind.COUNTER_REGISTER, name="a.csv", digest=b"1"
@@ -334,6 +336,11 @@ def make_seal() -> AuditSeal:
 
 def of_case(things: Things, staff) -> dict:
     return {"pk": things.case.pk}
+
+
+def of_question(things: Things, staff: StaffMember) -> dict:
+    """The question who lives with whom about the thing's two customers."""
+    return {"pk": HouseholdQuestion.objects.get(first=things.pair.first_id, second=things.pair.second_id).pk}
 
 
 def of_task(things: Things, staff) -> dict:
@@ -504,6 +511,7 @@ ARGUMENTS = {
     "review/groups/<int:cluster>/": lambda things, staff: {"cluster": things.pair.cluster},
     **{f"merges/<int:pk>/{deed}": lambda things, staff: {"pk": things.merge.pk} for deed in ("", "undo/")},
     "review/<int:pk>/moves/": lambda things, staff: {"pk": things.pair.pk},
+    **{f"review/households/<int:pk>/{deed}": of_question for deed in ("", "undo/")},
     "review/<int:pk>/": lambda things, staff: {"pk": things.pair.pk},
     "sharings/<int:pk>/end/": lambda things, staff: {"pk": things.sharing.pk},
     "devices/<int:pk>/end/": lambda things, staff: {"pk": things.device.pk},

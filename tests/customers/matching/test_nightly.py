@@ -1,6 +1,5 @@
 """The registry compared with itself: found set-based, weighed by the one engine, asked once, joined never."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -187,11 +186,6 @@ def test_orders_done_again_after_a_kill_write_nothing_twice():
     assert ReviewPair.objects.count() == 1
 
 
-def counted_by_name_alone(profiles):
-    """The tallies count neither the characters of names nor the people of villages."""
-    return replace(Population.of(list(profiles)), characters={}, villagers={}, letters=0, settled=0)
-
-
 def test_streamed_pairs_are_judged_as_the_scalar_engine_judges_them():
     names = ["张桂兰", "张桂蓝", "张贵兰", "王建国", "张桂"]
     village = make_village()
@@ -204,7 +198,8 @@ def test_streamed_pairs_are_judged_as_the_scalar_engine_judges_them():
 
     known = known_people([person.pk for person in people])
     profiles = {pk: Profile([person.mention(pk, DAY)]) for pk, person in known.items()}
-    population = counted_by_name_alone(profiles.values())
+    population = Population.of(list(profiles.values()))
+    assert tallies.population_for(profiles.values()) == population
     for first, second in pairs:
         one, other = known[first], known[second]
         shared = min(one.phones & other.phones, default=None)
