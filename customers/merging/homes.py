@@ -174,18 +174,37 @@ def _reopen(event: HouseholdEvent) -> None:
 
 
 def _put_members_back(ended: list[int], began: list[int], on: date) -> None:
-    """Memberships that the deed ended go on, where the person belongs nowhere else and the head's place is free."""
+    """Memberships that the deed ended go on, where the person belongs nowhere else; an emptied household opens again.
+
+    Where somebody else has become the head since, the person is what they were before they were head.
+    """
     rows = Membership.objects.filter(pk__in=set(ended) - set(began)).order_by("pk")
-    for stay in rows.select_related("household"):
+    for row in rows.select_related("household", "customer"):
+        stay = _as_begun(row)
+        if stay is None or stay.customer.merged_into_id is not None:
+            continue
         later = Membership.objects.filter(
             Q(valid_to=None) | Q(valid_to__gt=stay.valid_to), customer=stay.customer_id
         )
-        if later.exclude(pk=stay.pk).exists() or stay.household.valid_to is not None:
+        if later.exclude(pk=stay.pk).exists():
             continue
+        Household.objects.filter(pk=stay.household_id).update(valid_to=None)
         stay.valid_to = None
         if stay.relation == Relation.HEAD and _has_head(stay):
             stay.relation = Relation.OTHER
         stay.save(update_fields=["valid_to", "relation"])
+
+
+def _as_begun(stay: Membership) -> Membership | None:
+    """The membership that goes on: what was begun by a deed that is taken back gives way to what that deed ended."""
+    events = HouseholdEvent.objects.filter(
+        household=stay.household_id, changes__began__contains=[stay.pk], undone_by__isnull=False
+    )
+    for event in events:
+        rows = Membership.objects.filter(pk__in=event.changes.get("ended", []), customer=stay.customer_id)
+        found = rows.select_related("household", "customer").first()
+        return None if found is None else _as_begun(found)
+    return stay
 
 
 def _has_head(stay: Membership) -> bool:

@@ -64,48 +64,48 @@ def end_of(merge: Merge) -> int:
     return last.survivor_id or last.household_id
 
 
+def stations(merge: Merge) -> list[int]:
+    """Where rows of the other record may stand: the survivors along the chain, for what was kept on the way stays."""
+    return [link.survivor_id or link.household_id for link in chain(merge)]
+
+
 def written_since(merge: Merge) -> list[Later]:
     """Rows written on the survivor's side since the merge, each with its side, as it is known or supposed."""
     links = chain(merge)
-    rows = moving.pointing_at(target_of(merge), end_of(merge), after=merge.marks)
-    moved = _moved([merge])
-    through = [_moved([link]) for link in links[1:]]
-    marks = [link.marks for link in links[1:]]
+    moved, others = _moved([merge]), came_otherwise(merge)
+    created = _moved([merge], MoveKind.CREATED)
     found: list[Later] = []
-    for label, ids in rows.items():
-        mine = moved.get(label, set())
-        later = [
-            pk
-            for pk in ids
-            if pk not in mine
-            and _came_this_way(pk, label, through, marks)
-            and not _is_written_by(merge, label, pk)
-        ]
-        found += _judged(merge, relation(label), later, moved)
+    for place, station in enumerate(stations(merge)):
+        through = [(_moved([link]), link.marks) for link in links[1 : place + 1]]
+        rows = moving.pointing_at(target_of(merge), station, after=merge.marks)
+        for label, ids in rows.items():
+            not_asked = {*moved.get(label, ()), *others.get(label, ()), *created.get(label, ())}
+            later = [pk for pk in ids if pk not in not_asked and _came_this_way(pk, label, through)]
+            found += _judged(merge, relation(label), later, moved)
     return found
 
 
-def _moved(links: Iterable[Merge]) -> dict[str, set[int]]:
+def came_otherwise(merge: Merge) -> dict[str, set[int]]:
+    """By relation the rows that came to the end of the chain later by a merge that is not part of it.
+
+    A row that was taken back out of the chain and came again with its own record belongs to that record.
+    """
+    side = "survivor" if merge.kind == MergeKind.CUSTOMER else "household"
+    rows = Merge.objects.filter(state=MergeState.DONE, pk__gt=merge.pk, **{f"{side}__in": stations(merge)})
+    return _moved(rows.exclude(pk__in=[link.pk for link in chain(merge)]))
+
+
+def _moved(links: Iterable[Merge], *kinds: str) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    rows = MergeMove.objects.filter(merge__in=list(links), kind__in=AWAY)
+    rows = MergeMove.objects.filter(merge__in=list(links), kind__in=kinds or AWAY)
     for label, ids in rows.values_list("relation", "ids"):
         found.setdefault(label, set()).update(ids)
     return found
 
 
-def _came_this_way(
-    pk: int, label: str, through: list[dict[str, set[int]]], marks: list[dict[str, int]]
-) -> bool:
+def _came_this_way(pk: int, label: str, through: list[tuple[dict[str, set[int]], dict[str, int]]]) -> bool:
     """Not what the survivor of a later merge had before that merge: came with it, or was written after it."""
-    return all(
-        pk in moved.get(label, ()) or pk > mark.get(label, 0)
-        for moved, mark in zip(through, marks, strict=True)
-    )
-
-
-def _is_written_by(merge: Merge, label: str, pk: int) -> bool:
-    created = MergeMove.objects.filter(merge=merge, relation=label, kind=MoveKind.CREATED, ids__contains=[pk])
-    return created.exists()
+    return all(pk in moved.get(label, ()) or pk > marks.get(label, 0) for moved, marks in through)
 
 
 def _judged(merge: Merge, one: MergeRelation, ids: list[int], moved: dict[str, set[int]]) -> list[Later]:

@@ -11,7 +11,8 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from branches.models import StaffMember
-from customers.models import Customer, HouseholdQuestion, Marriage, ReviewDecision, ReviewPair
+from customers.merging.choices import MergeState
+from customers.models import Customer, HouseholdQuestion, Marriage, Merge, ReviewDecision, ReviewPair
 
 Before = dict[int, dict[str, Any]]
 BY_HAND = "HAND"
@@ -58,19 +59,20 @@ def point_pairs(model: type[Model], source: Customer, target: Customer) -> tuple
     """Let pairs of ``source`` with others be pairs of ``target``; returns values before, and what stays.
 
     ``model`` names two people in the order of their ids. A pair stays where ``target`` and the other person are a pair
-    already, and that of the two themselves.
+    already, that of the two themselves, and one with a record that was joined before.
     """
     rows = model.objects.select_for_update(of=["self"]).filter(Q(first=source) | Q(second=source))
     known = model.objects.filter(Q(first=target) | Q(second=target)).values_list("first", "second")
     beside = {target.pk, *(pk for pair in known for pk in pair)}
+    joined = set(Customer.objects.filter(merged_into__in=[source, target]).values_list("pk", flat=True))
     before: Before = {}
     stays = []
     for pair in rows.order_by("pk"):
         third = pair.second_id if pair.first_id == source.pk else pair.first_id
-        if third in beside:
+        if third in beside or third in joined:
             stays.append(pair.pk)
             continue
-        before[pair.pk] = {"first_id": pair.first_id, "second_id": pair.second_id}
+        before[pair.pk] = {"state": pair.state, "decided_by": pair.decided_by_id}
         _name(pair, source.pk, target.pk)
     return before, stays
 
@@ -90,15 +92,38 @@ def _name(pair: Any, source: int, target: int) -> None:
     pair.save(update_fields=fields)
 
 
-def give_pairs_back(model: type[Model], ids: list[int], source: Customer, target: Customer) -> None:
-    """Let pairs that came to ``source`` be pairs of ``target`` again, where they are still pairs of ``source``."""
-    rows = model.objects.select_for_update(of=["self"]).filter(Q(first=source) | Q(second=source), pk__in=ids)
+def give_pairs_back(model: type[Model], before: Before, source: Customer, target: Customer) -> None:
+    """Let pairs that came to ``source`` be pairs of ``target`` again, where they are still pairs of ``source``.
+
+    A pair by which people have joined ``source`` to the other one meanwhile stays; what was known of ``target`` and
+    that person is written anew.
+    """
+    rows = model.objects.select_for_update(of=["self"]).filter(
+        Q(first=source) | Q(second=source), pk__in=list(before)
+    )
     for pair in rows.order_by("pk"):
         third = pair.second_id if pair.first_id == source.pk else pair.first_id
         low, high = sorted((third, target.pk))
-        taken = model.objects.filter(first=low, second=high)
-        if third != target.pk and not taken.exists():
+        if third == target.pk or model.objects.filter(first=low, second=high).exists():
+            continue
+        if isinstance(pair, ReviewPair) and Merge.objects.filter(pair=pair, state=MergeState.DONE).exists():
+            _write_anew(pair, low, high, before[pair.pk])
+        else:
             _name(pair, source.pk, target.pk)
+
+
+def _write_anew(pair: ReviewPair, first: int, second: int, before: dict[str, Any]) -> None:
+    decided_at = timezone.now() if before["decided_by"] else None
+    ReviewPair.objects.create(
+        first_id=first,
+        second_id=second,
+        rule=pair.rule,
+        outcome=pair.outcome,
+        weight=pair.weight,
+        state=before["state"],
+        decided_by_id=before["decided_by"],
+        decided_at=decided_at,
+    )
 
 
 def point_marriages(model: type[Model], source: Customer, target: Customer) -> tuple[Before, list[int]]:
@@ -124,9 +149,9 @@ def _meet(one: Marriage, other: Marriage) -> bool:
     return max(a, c) < min(b, d)
 
 
-def give_marriages_back(model: type[Model], ids: list[int], source: Customer, target: Customer) -> None:
+def give_marriages_back(model: type[Model], before: Before, source: Customer, target: Customer) -> None:
     """Let marriages that came to ``source`` be marriages of ``target`` again."""
-    rows = model.objects.select_for_update().filter(Q(first=source) | Q(second=source), pk__in=ids)
+    rows = model.objects.select_for_update().filter(Q(first=source) | Q(second=source), pk__in=list(before))
     for marriage in rows.order_by("pk"):
         third = marriage.second_id if marriage.first_id == source.pk else marriage.first_id
         marriage.first_id, marriage.second_id = sorted((third, target.pk))
@@ -139,7 +164,7 @@ class Couples:
 
     model: type[Model]
     point: Callable[[type[Model], Customer, Customer], tuple[Before, list[int]]]
-    give_back: Callable[[type[Model], list[int], Customer, Customer], None]
+    give_back: Callable[[type[Model], Before, Customer, Customer], None]
 
     @property
     def label(self) -> str:

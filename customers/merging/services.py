@@ -21,6 +21,7 @@ from customers.merging.relations import MOVE, relation, relations, uncovered
 from customers.models import (
     Customer,
     Household,
+    HouseholdEvent,
     HouseholdQuestion,
     IdentityDocument,
     Membership,
@@ -177,7 +178,7 @@ def _refuse_two_in_one_row(survivor: Customer, other: Customer) -> None:
     """A row that names both (a marriage, a guardian) says that they are two."""
     roads: dict[type[models.Model], list[str]] = {}
     for one in relations(Customer):
-        if one.model not in (ReviewPair, HouseholdQuestion, Merge):
+        if one.model not in (ReviewPair, HouseholdQuestion, HouseholdEvent, Merge):
             roads.setdefault(one.model, []).append(one.field)
     two = [survivor.pk, other.pk]
     for model, fields in roads.items():
@@ -242,9 +243,14 @@ class Work:
         return list(self.done.values())
 
     def move_everything(self) -> None:
-        """Let every row of a relation that moves point to the survivor; what would be there twice stays."""
-        for label, ids in moving.pointing_at(self.model, self.source).items():
+        """Let every row of a relation that moves point to the survivor; what would be there twice stays.
+
+        The events of the deed itself name both sides and stay as they are.
+        """
+        told = set(HouseholdEvent.objects.filter(deed=self.merge.deed).values_list("pk", flat=True))
+        for label, pointing in moving.pointing_at(self.model, self.source).items():
             one = relation(label)
+            ids = [pk for pk in pointing if one.model is not HouseholdEvent or pk not in told]
             if one.how != MOVE:
                 self.note(label, MoveKind.STAYED, ids)
                 continue

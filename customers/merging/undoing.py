@@ -26,7 +26,6 @@ from customers.models import (
     MergeMove,
     OtherName,
     Phone,
-    Statement,
     Task,
 )
 from customers.persons.settlements import still_disputed
@@ -60,34 +59,35 @@ def undo_merge(*, staff: StaffMember, merge: Merge, reason: str, answers: Answer
 def _undo_customers(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
     end, other = lock_customers(Customer(pk=later.end_of(row)), row.other)
     on = timezone.localdate()
-    returned = _return_rows(row, end.pk, other.pk, answers)
+    _return_rows(row, other.pk, answers)
     for couples in pairs.COUPLES:
-        couples.give_back(couples.model, _ids(row, couples.label, MoveKind.MOVED), end, other)
+        couples.give_back(couples.model, _before(row, couples.label), end, other)
     _put_changes_back(row, on)
     other.state, other.merged_into = row.before[Side.OTHER]["state"], None
     other.save(update_fields=["state", "merged_into"])
     if row.deed:
         homes.put_back(staff=staff, deed=row.deed, on=on, reason=reason)
     pairs.decide(row.survivor, other, state=ReviewState.DIFFERENT, staff=staff, pair=row.pair)
-    _give_values_back(row, end, other, returned)
+    _give_values_back(row, end, other)
     _settle_blocks_of_two(end, other)
 
 
 def _undo_households(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
-    end, other = lock_households(Household(pk=later.end_of(row)), row.other_household)
-    _return_rows(row, end.pk, other.pk, answers)
+    _end, other = lock_households(Household(pk=later.end_of(row)), row.other_household)
+    _return_rows(row, other.pk, answers)
     homes.put_back(staff=staff, deed=row.deed, on=timezone.localdate(), reason=reason)
 
 
 # -- Rows --------------------------------------------------------------------------------------------------------------
 
 
-def _ids(row: Merge, label: str, kind: str) -> list[int]:
-    found = row.moves.filter(relation=label, kind=kind).values_list("ids", flat=True).first()
-    return list(found or [])
+def _before(row: Merge, label: str) -> pairs.Before:
+    """Rows that name two people and were moved, with their values before."""
+    found = row.moves.filter(relation=label, kind=MoveKind.MOVED).values_list("before", flat=True).first()
+    return {int(pk): values for pk, values in (found or {}).items()}
 
 
-def _return_rows(row: Merge, source: int, target: int, answers: dict) -> dict[str, list[int]]:
+def _return_rows(row: Merge, target: int, answers: dict) -> None:
     """Let rows point to the other record again: those the merge moved, and later ones that belong to it."""
     wanted: dict[str, list[int]] = {}
     for move in row.moves.filter(kind__in=AWAY):
@@ -98,14 +98,17 @@ def _return_rows(row: Merge, source: int, target: int, answers: dict) -> dict[st
         if side == Side.OTHER:
             wanted.setdefault(one.relation.label, []).append(one.row.pk)
     returned = {}
+    otherwise = later.came_otherwise(row)
     for label, ids in wanted.items():
         there = relation(label)
-        kept = set(moving.colliding(there, ids, target))
-        returned[label] = moving.move(
-            row, there, [pk for pk in ids if pk not in kept], source=source, target=target
-        )
+        kept = {*moving.colliding(there, ids, target), *otherwise.get(label, ())}
+        free = [pk for pk in ids if pk not in kept]
+        returned[label] = [
+            pk
+            for station in later.stations(row)
+            for pk in moving.move(row, there, free, source=station, target=target)
+        ]
     _note_returned(row, returned)
-    return returned
 
 
 def _note_returned(row: Merge, returned: dict[str, list[int]]) -> None:
@@ -147,22 +150,17 @@ def _put_value_back(model: type[models.Model], pk: int, before: dict[str, Any]) 
 # -- Values ------------------------------------------------------------------------------------------------------------
 
 
-def _give_values_back(row: Merge, end: Customer, other: Customer, returned: dict[str, list[int]]) -> None:
-    """The survivor shows what it showed before, each side what was stated of it since."""
-    label = "customers.Statement.customer"
-    mark = row.marks.get(label, 0)
-    written = Statement.objects.filter(pk__gt=mark).exclude(pk__in=_ids(row, label, MoveKind.MOVED))
-    theirs = written.filter(customer=other).values_list("attribute", flat=True)
-    values.give_values_back(other, row.before[Side.OTHER], since=theirs)
+def _give_values_back(row: Merge, end: Customer, other: Customer) -> None:
+    """Each side shows its own again, also what was stated of it since."""
+    before, theirs = row.before[Side.SURVIVOR], row.before[Side.OTHER]
+    mark = row.marks.get("customers.Statement.customer", 0)
+    values.give_values_back(other, theirs, mark=mark)
     if end.pk != row.survivor_id:
-        spoken = Statement.objects.filter(customer=end).values_list("attribute", flat=True)
-        values.decide_again(end, set(spoken))
+        values.give_values_back(end, None)
         return
-    since = written.filter(customer=end).exclude(recorded_at__lte=end.created_at)
-    values.give_values_back(end, row.before[Side.SURVIVOR], since=since.values_list("attribute", flat=True))
-    before = row.before[Side.SURVIVOR]
-    _give_standing_back(end, before, row.before[Side.OTHER])
-    if end.branch_id == row.before[Side.OTHER]["branch"] != before["branch"]:
+    values.give_values_back(end, before, mark=mark)
+    _give_standing_back(end, before, theirs)
+    if end.branch_id == theirs["branch"] != before["branch"]:
         Customer.objects.filter(pk=end.pk).update(branch=before["branch"])
         end.refresh_from_db(fields=["branch"])
         if Task.objects.open().filter(customer=end).exists():

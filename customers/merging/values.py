@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 
 from customers.choices import CustomerState, NameKind
@@ -15,7 +16,7 @@ from customers.persons.former_names import keep_name
 from customers.provenance.attributes import ATTRIBUTES, present_texts
 from customers.provenance.rules import rule_on
 from customers.provenance.services import as_said, first_statement, show
-from customers.provenance.survivorship import decide
+from customers.provenance.survivorship import Decision, decide
 
 
 def as_it_was(customer: Customer) -> dict[str, Any]:
@@ -56,19 +57,18 @@ def _say_first(record: Customer, texts: dict[str, str], codes: Iterable[str]) ->
     )
 
 
-def decide_again(customer: Customer, codes: Iterable[str]) -> None:
-    """Show of these attributes what the rule of sources chooses among the statements that there are."""
+def _decisions(customer: Customer) -> dict[str, Decision]:
+    """What the rule of sources chooses for every attribute about which there are statements."""
     found: dict[str, list[Statement]] = defaultdict(list)
-    for row in Statement.objects.filter(customer=customer, attribute__in=list(codes)).order_by("pk"):
+    for row in Statement.objects.filter(customer=customer, attribute__in=list(ATTRIBUTES)).order_by("pk"):
         found[row.attribute].append(row)
     rule = rule_on(timezone.localdate())
-    show(customer, {code: decide(map(as_said, rows), rule.of(code)) for code, rows in found.items()})
+    return {code: decide(map(as_said, rows), rule.of(code)) for code, rows in found.items()}
 
 
 def take_values(survivor: Customer, other: Customer) -> list[int]:
     """Decide the survivor's values with what the other record said; returns names that were written for the search."""
-    spoken = Statement.objects.filter(customer=survivor).values_list("attribute", flat=True)
-    decide_again(survivor, set(spoken) & set(ATTRIBUTES))
+    show(survivor, _decisions(survivor))
     changed = []
     if other.verified_on and (survivor.verified_on is None or survivor.verified_on < other.verified_on):
         survivor.verified_on = other.verified_on
@@ -87,17 +87,23 @@ def take_values(survivor: Customer, other: Customer) -> list[int]:
     return [row.pk]
 
 
-def give_values_back(customer: Customer, before: dict[str, Any], *, since: Iterable[str]) -> None:
-    """Let a record show what it showed before; where something was stated ``since`` the rule decides."""
-    since = set(since) & set(ATTRIBUTES)
-    codes = [code for code in ATTRIBUTES if code in before and code not in since]
-    for code in codes:
-        setattr(customer, ATTRIBUTES[code].column, ATTRIBUTES[code].value_of(before[code]))
-    if "name" in codes:
-        for name, key in name_keys(customer.name)._asdict().items():
-            setattr(customer, name, key)
-    customer.disputed = sorted((set(before.get("disputed", ())) - since) | (set(customer.disputed) & since))
-    columns = {ATTRIBUTES[code].field.name for code in codes} | {*NameKeys._fields, "disputed"}
-    customer.save(update_fields=sorted(columns))
-    _say_first(customer, before, since)
-    decide_again(customer, since)
+def give_values_back(customer: Customer, before: dict[str, Any] | None, *, mark: int = 0) -> None:
+    """Let a record show its own again: by the rule where there are statements, elsewhere what it showed before.
+
+    Without ``before`` it stands for others still, and only what there are statements about is decided anew. What it
+    showed before becomes a statement where others were made only after ``mark``, the last one before the merge.
+    """
+    if before is not None:
+        rows = Statement.objects.filter(customer=customer, attribute__in=list(ATTRIBUTES))
+        firsts = rows.values("attribute").annotate(first=Min("pk")).filter(first__gt=mark)
+        _say_first(customer, before, firsts.values_list("attribute", flat=True))
+    decisions = _decisions(customer)
+    texts = {code: text for code, text in (before or {}).items() if code in ATTRIBUTES}
+    texts |= {code: decision.value for code, decision in decisions.items()}
+    for code, text in texts.items():
+        setattr(customer, ATTRIBUTES[code].column, ATTRIBUTES[code].value_of(text))
+    for name, key in name_keys(customer.name)._asdict().items():
+        setattr(customer, name, key)
+    silent = set((before or {}).get("disputed", customer.disputed)) - set(decisions)
+    customer.disputed = sorted(silent | {code for code, one in decisions.items() if one.is_disputed})
+    customer.save(update_fields=[*ATTRIBUTES, *NameKeys._fields, "disputed"])
