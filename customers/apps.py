@@ -28,7 +28,7 @@ class CustomersConfig(AppConfig):
         from customers.counter import register as counter
         from customers.feedback import follow_up, occasions, slips
         from customers.homes import register as homes
-        from customers.ledgers import jobs  # noqa: F401 - registers the orders it does
+        from customers.ledgers import jobs, uploads  # noqa: F401 - they register the orders they do
         from customers.lists import columns, filters
         from customers.merging import register as merging
         from customers.models import Customer

@@ -10,6 +10,7 @@ from customers import erasure
 from customers.campaigns import segments
 from customers.campaigns import services as campaigns
 from customers.counter import drafts
+from customers.ledgers import uploads
 from customers.matching import nightly
 from customers.merging import strays
 from customers.portfolios import services as portfolios
@@ -42,6 +43,7 @@ def look_after_retention() -> None:
     with acting.as_system("retention"):
         erasure.order_nightly(as_of=timezone.localdate())
         drafts.forget_old(now=timezone.now())
+        uploads.forget_old(now=timezone.now())
         idempotency.forget_old(now=timezone.now())
 
 

@@ -134,6 +134,27 @@ class LedgerKind(models.TextChoices):
     ACCOUNT_LIST = "account_list", _("Account list")
 
 
+class UploadState(models.TextChoices):
+    """How far ledgers that somebody brought in have come."""
+
+    READING = "reading", _("Being read")
+    MAPPING = "mapping", _("Columns to look at")
+    CHECKING = "checking", _("Being checked")
+    READY = "ready", _("Preview")
+    WRITING = "writing", _("Being written")
+    DONE = "done", _("Taken in")
+    FAILED = "failed", _("Stopped")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class PartKind(models.TextChoices):
+    """What a sealed piece of an upload belongs to."""
+
+    ORIGINAL = "original", _("The file as it came")
+    ROWS = "rows", _("Its rows as read")
+    PLAN = "plan", _("What it would write")
+
+
 class RowOutcome(models.TextChoices):
     CREATED = "created", _("New customer")
     MATCHED = "matched", _("Known customer")

@@ -8,6 +8,7 @@ from customers.choices import RequestKind
 from customers.models import (
     Customer,
     Household,
+    LedgerUpload,
     ListView,
     RightsRequest,
     Sharing,
@@ -104,6 +105,23 @@ def may_end_sharing(staff: StaffMember, sharing: Sharing) -> bool:
 def may_see_ledgers(staff: StaffMember) -> bool:
     """Everybody who works with customers sees what came in from the ledgers of their branches."""
     return staff.scope.holds(*COUNTER, *FIELD, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)
+
+
+def may_import_ledgers(staff: StaffMember) -> bool:
+    """Counter and directors bring in ledgers of their branch, the union's desks those of every branch."""
+    return staff.scope.holds(*COUNTER, *DIRECTORS, *UNION_DESKS)
+
+
+def may_import_at(staff: StaffMember, branch_id: int) -> bool:
+    """Ledgers of this branch."""
+    return staff.scope.holds(*UNION_DESKS) or (
+        staff.scope.holds(*COUNTER, *DIRECTORS) and works_at(staff, branch_id)
+    )
+
+
+def may_change_upload(staff: StaffMember, upload: LedgerUpload) -> bool:
+    """Who brought files in corrects, takes in and discards them."""
+    return may_import_ledgers(staff) and upload.uploaded_by_id == staff.pk
 
 
 def may_export_customers(staff: StaffMember) -> bool:

@@ -125,6 +125,17 @@ class BranchOrHouseholdQuerySet(QuerySet):
         return self.filter(Q(branch__in=scope.branch_ids) | Q(household__branch__in=scope.branch_ids))
 
 
+class UploadQuerySet(QuerySet):
+    """Ledgers on their way in: the uploader's own, and those with a file of the person's branches."""
+
+    def visible_to(self, staff: StaffMember) -> UploadQuerySet:
+        """Own uploads and those that concern the person's branches; all for head office and audit."""
+        scope = require_scope(staff)
+        if scope.sees_union:
+            return self
+        return self.filter(Q(uploaded_by=staff) | Q(files__branch__in=scope.branch_ids)).distinct()
+
+
 class PairQuerySet(QuerySet):
     """Possible duplicates."""
 

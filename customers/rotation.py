@@ -7,7 +7,7 @@ import json
 from coopcrm.shared import rotation
 from coopcrm.shared.crypto import keyed
 from customers import numbers
-from customers.ledgers.importing import ROW
+from customers.ledgers.plans import ROW
 from customers.ledgers.reading import content_digest
 from customers.models import (
     CounterDraft,
@@ -17,6 +17,9 @@ from customers.models import (
     Phone,
     RightsRequest,
     Slip,
+    StagedRow,
+    UploadFile,
+    UploadPart,
 )
 from customers.numbers import SLIP
 
@@ -34,6 +37,8 @@ def register() -> None:
     rotation.register(LedgerRow, "raw", _row_keys)
     rotation.register(Slip, "code", lambda slip, text: {"code_key": keyed(SLIP, text)})
     rotation.register(CounterDraft, "content", lambda draft, text: {})
+    for model, column in ((UploadFile, "recognised"), (UploadPart, "content"), (StagedRow, "cells")):
+        rotation.register(model, column, lambda row, text: {})
     for column in ("present_value", "asked_value"):
         rotation.register(RightsRequest, column, lambda request, text: {})
 

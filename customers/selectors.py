@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -17,15 +17,12 @@ from django.utils.translation import gettext_lazy
 from branches.models import StaffMember, in_force
 from coopcrm.shared.paging import id_in
 from customers import duplicates, facts, masking, numbers, policies
-from customers.choices import FACT_CODES, DocumentState, FactSource, RowOutcome
+from customers.choices import FACT_CODES, DocumentState, FactSource
 from customers.models import (
     Customer,
     FactSheet,
     Household,
     IdentityDocument,
-    LedgerFile,
-    LedgerImport,
-    LedgerRow,
     ManagerAssignment,
     Membership,
     ReviewPair,
@@ -263,75 +260,3 @@ def due_households(staff: StaffMember, *, today: date, limit: int = 30) -> list[
             :limit
         ]
     )
-
-
-# -- Ledgers -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class FileLine:
-    """A ledger file and how many of its rows came to which outcome."""
-
-    file: LedgerFile
-    counts: dict[str, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    def ordered(self) -> list[tuple[str, str, int]]:
-        """(code, label, count) in the order of outcomes."""
-        return [(code, label, self.counts.get(code, 0)) for code, label in RowOutcome.choices]
-
-
-def file_lines(files: Iterable[LedgerFile]) -> list[FileLine]:
-    """Counts of many files in one query."""
-    files = list(files)
-    counts: dict[int, dict[str, int]] = {}
-    rows = (
-        LedgerRow.objects.filter(file__in=files)
-        .order_by()
-        .values_list("file_id", "outcome")
-        .annotate(n=Count("pk"))
-    )
-    for file_id, outcome, number in rows:
-        counts.setdefault(file_id, {})[outcome] = number
-    return [FileLine(file, counts.get(file.pk, {})) for file in files]
-
-
-def ledger_files(staff: StaffMember, after: str = "") -> Page:
-    """Files of the person's branches, latest first."""
-    rows = LedgerFile.objects.visible_to(staff).select_related("run__started_by", "branch")
-    return page_by_id(rows, after)
-
-
-def runs_of(files: Iterable[LedgerFile]) -> list[tuple[LedgerImport, list[LedgerFile]]]:
-    """Files grouped by the import they came with, in order."""
-    groups: dict[int, tuple[LedgerImport, list[LedgerFile]]] = {}
-    for file in files:
-        groups.setdefault(file.run_id, (file.run, []))[1].append(file)
-    return list(groups.values())
-
-
-def ledger_rows(staff: StaffMember, file: LedgerFile, *, outcome: str = "", after: str = "") -> Page:
-    """Rows of a file in their order."""
-    rows = LedgerRow.objects.visible_to(staff).filter(file=file).select_related("customer", "household")
-    if outcome:
-        rows = rows.filter(outcome=outcome)
-    return page_by_id(rows.defer("raw"), after, newest_first=False, size=100)
-
-
-def column_lines(file: LedgerFile) -> list[dict]:
-    """How the columns of a file were understood: header as written, meaning, certainty in percent."""
-    lines = []
-    for entry in file.columns:
-        confidence = entry.get("confidence")
-        lines.append(
-            {
-                "sheet": entry.get("sheet", ""),
-                "label": entry.get("label", ""),
-                "field": str(entry.get("field", "")).replace("_", " "),
-                "percent": None if confidence is None else round(float(confidence) * 100),
-            }
-        )
-    return lines

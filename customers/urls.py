@@ -10,6 +10,7 @@ from customers.feedback import urls as feedback
 from customers.homes import farm_views as farms
 from customers.homes import views as homes
 from customers.kinship import views as kinship
+from customers.ledgers import urls as ledgers
 from customers.lists import views as lists
 from customers.matching import scan_views as matching_scans
 from customers.merging import urls as merging
@@ -124,6 +125,7 @@ urlpatterns = [
     *campaigns.urlpatterns,
     *reminders.urlpatterns,
     *merging.urlpatterns,
+    *ledgers.urlpatterns,
     path("visits/", views.visits, name="visits"),
     path("visits/new/", views.new_visit, name="new-visit"),
     path("visits/<int:pk>/", views.visit, name="visit"),
@@ -138,6 +140,4 @@ urlpatterns = [
     path("review/groups/<int:cluster>/", review.group, name="review-group"),
     path("review/<int:pk>/", review.pair, name="review-pair"),
     path("review/<int:pk>/moves/", review.moves, name="review-moves"),
-    path("ledgers/", views.ledgers, name="ledgers"),
-    path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
 ]

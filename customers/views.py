@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from branches.exports.forms import ExportForm
 from coopcrm.shared import files
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
@@ -18,7 +17,6 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers import (
     document_photos,
-    exports,
     forms,
     policies,
     readings,
@@ -28,7 +26,7 @@ from customers import (
     sharing,
 )
 from customers.choices import PhotoSide
-from customers.models import Customer, Household, IdentityDocument, LedgerFile, Sharing, VisitNote
+from customers.models import Customer, Household, IdentityDocument, Sharing, VisitNote
 from customers.querysets import require_scope
 
 form_page = require_http_methods(["GET", "POST"])
@@ -275,46 +273,3 @@ def correct_visit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The correction is signed; the original stays beside it."))
             return redirect("customers:visit", correction.pk)
     return render(request, "customers/visit_correction.html", {"form": form, "note": note})
-
-
-# -- Ledgers -----------------------------------------------------------------------------------------------------------
-
-
-@require_GET
-def ledgers(request: HttpRequest) -> HttpResponse:
-    """What came in from the ledgers: imports, their files and how many rows came to which outcome."""
-    allow(policies.may_see_ledgers(request.user))
-    page = selectors.ledger_files(request.user, request.GET.get("after", ""))
-    lines = {line.file.pk: line for line in selectors.file_lines(page.rows)}
-    runs = [(run, [lines[file.pk] for file in files]) for run, files in selectors.runs_of(page.rows)]
-    return render(request, "customers/ledgers.html", {"runs": runs, "page": page})
-
-
-def own_file(request: HttpRequest, pk: int) -> LedgerFile:
-    """A file of the person's branches, or 404."""
-    allow(policies.may_see_ledgers(request.user))
-    rows = LedgerFile.objects.visible_to(request.user).select_related("run__started_by", "branch")
-    return get_object_or_404(rows, pk=pk)
-
-
-@require_GET
-def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """One file: how its columns were understood and what became of each row."""
-    file = own_file(request, pk)
-    form = forms.OutcomeForm(request.GET)
-    outcome = form.cleaned_data["outcome"] if form.is_valid() else ""
-    page = selectors.ledger_rows(request.user, file, outcome=outcome, after=request.GET.get("after", ""))
-    context = {
-        "file": file,
-        "line": selectors.file_lines([file])[0],
-        "form": form,
-        "page": page,
-        "columns": selectors.column_lines(file),
-        "export_form": ExportForm(
-            kind=exports.LEDGER_REPORT,
-            staff=request.user,
-            given={"file": str(file.pk)},
-            initial={"format": "csv", "purpose": _("Report of the import")},
-        ),
-    }
-    return render(request, "customers/ledger_file.html", context)

@@ -58,6 +58,8 @@ FRAME: dict[str, str] = {
     "customers_counterdraft": "half-typed forms, sealed, gone within a week; what is registered is recorded there",
     "customers_matchingcandidate": "ids a scan is about to compare, gone when it ends; what it asks is recorded there",
     "customers_namecount": "how common names are, counted anew by each full scan",
+    "customers_uploadpart": "sealed pieces of uploaded ledgers, gone within a week; what is taken in is recorded there",
+    "customers_stagedrow": "the preview of uploaded ledgers; what is taken in is recorded there",
     "branches_listimport": "rows of an uploaded list and their preview; what is taken from them is recorded there",
 }
 

@@ -162,6 +162,8 @@ FLEETING = (
     "customers_counterdraft",
     "customers_matchingcandidate",
     "customers_namecount",
+    "customers_stagedrow",
+    "customers_uploadpart",
     "mfa_authenticator",
     "shared_keptanswer",
 )

@@ -8,8 +8,8 @@ word that no vocabulary knows is settled by the content, and content that contra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -60,6 +60,14 @@ class Header:
 
     def has(self, name: str) -> bool:
         return name in self._by_field
+
+    def with_fields(self, chosen: Mapping[int, str]) -> Header:
+        """The header as people understand it: what they chose is certain, what they left alone stays."""
+        columns = [
+            replace(column, field=chosen[column.index], confidence=1.0) if column.index in chosen else column
+            for column in self.columns
+        ]
+        return Header(self.rows, columns, self.labels)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

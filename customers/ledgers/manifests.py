@@ -9,7 +9,7 @@ from coopcrm.shared.errors import Refused
 from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES
 from coopcrm.shared.uploads.sheets import records
 from customers.ledgers.areas import load_areas
-from customers.ledgers.importing import LedgerSource
+from customers.ledgers.sources import LedgerSource
 
 MANIFEST, AREAS = "manifest.csv", "areas.csv"
 COLUMNS = ("file", "kind", "branch_code", "branch_name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -109,6 +110,7 @@ class SheetReading:
 
     name: str
     header: Header
+    encoding: str = ""
     records: list[LedgerRecord] = field(default_factory=list)
     row_kinds: Counter = field(default_factory=Counter)
 
@@ -120,19 +122,35 @@ class SheetReading:
         return sum(before[0] == after[0] for before, after in steps) > SORTED * max(len(steps), FEW_ROWS)
 
 
+FieldsFor = Callable[[str, tuple[str, ...]], Mapping[int, str] | None]
+
+
+def no_choice(sheet: str, labels: tuple[str, ...]) -> None:
+    """Nobody has said how this header is to be understood."""
+
+
 @dataclass(frozen=True)
 class LedgerContext:
-    """What the reader is told beside the file: its kind, the area tree, the branch's township, the business date."""
+    """What the reader is told beside the file: its kind, the area tree, the branch's township, the business date.
+
+    ``fields_for`` gives, for a sheet and the words of its header, the fields that people chose; None where nobody did.
+    """
 
     kind: str = ""
     areas: AreaIndex = field(default_factory=lambda: AreaIndex(()))
     own_township: str = ""
     as_of: date = date.max
+    fields_for: FieldsFor = no_choice
 
 
-def read_ledger(content: bytes, context: LedgerContext) -> list[SheetReading]:
+def read_ledger(content: bytes, context: LedgerContext, *, encoding: str = "") -> list[SheetReading]:
     """Read every sheet of a ledger; a file without a single data row is refused."""
-    readings = [read_sheet(sheet, context) for sheet in read_sheets(content)]
+    return read_all(read_sheets(content, encoding=encoding), context)
+
+
+def read_all(sheets: Sequence[Sheet], context: LedgerContext) -> list[SheetReading]:
+    """Read sheets whose rows are at hand; a file without a single data row is refused."""
+    readings = [read_sheet(sheet, context) for sheet in sheets]
     if not any(reading.records for reading in readings):
         raise no_customers()
     return readings
@@ -141,7 +159,9 @@ def read_ledger(content: bytes, context: LedgerContext) -> list[SheetReading]:
 def read_sheet(sheet: Sheet, context: LedgerContext) -> SheetReading:
     """Read one sheet: find its header, tell data from furniture, read the cells."""
     header = read_header(sheet.rows, context.kind)
-    reading = SheetReading(sheet.name, header)
+    if (chosen := context.fields_for(sheet.name, header.labels)) is not None:
+        header = header.with_fields(chosen)
+    reading = SheetReading(sheet.name, header, sheet.encoding)
     first = header.rows[-1] + 1 if header.rows else 0
     for _ in header.rows:
         reading.row_kinds[RowKind.HEADER] += 1

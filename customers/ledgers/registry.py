@@ -1,23 +1,24 @@
-"""The registry as the importer sees it: whom it knows already, and how new knowledge is written in bulk."""
+"""The registry as the importer sees it: whom it knows already, and which rows new knowledge becomes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Max, Q
 
 from coopcrm.shared.crypto import forms, forms_today
 from coopcrm.shared.fields import draw_ids
 from customers import facts, numbers
 from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
 from customers.identity import check_phone, check_resident_id
-from customers.kinship.questions import Ask, ask
 from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
 from customers.ledgers.reading import LedgerRecord
+from customers.ledgers.sheaf import Sheaf
 from customers.matching.households import Dweller, Family, build
 from customers.matching.mentions import Mention
 from customers.models import (
@@ -25,19 +26,16 @@ from customers.models import (
     FactSheet,
     Household,
     IdentityDocument,
-    LedgerImport,
     LedgerRow,
     Membership,
     Phone,
-    ReviewPair,
 )
 from customers.names import name_keys
-from customers.portfolios.services import put_under_director
-from customers.provenance.from_ledgers import RowSaid, state_rows
+from customers.provenance.from_ledgers import RowSaid, statements_of
 from customers.services import known_facts
 
 if TYPE_CHECKING:
-    from customers.ledgers.importing import Entry
+    from customers.ledgers.sources import Entry
 
 BATCH = 2_000
 NOTEBOOK = LedgerKind.OFFICER_NOTEBOOK
@@ -68,34 +66,95 @@ class Person:
 # --- whom the registry knows -----------------------------------------------------------------------------------------
 
 
-def mentions_like(mentions: Sequence[Mention], *, start: int, as_of: date) -> list[Mention]:
-    """Return the registry's customers who share a number, a phone, a name or its sound with any of the mentions."""
-    ids = _candidate_ids(mentions)
-    people = list(
-        Customer.objects.current().filter(pk__in=ids).select_related("village__parent").order_by("pk")
+class Seen:
+    """The registry's customers who share a number, a phone, a name or its sound with mentions of ledgers."""
+
+    def __init__(self, mentions: Sequence[Mention]) -> None:
+        self.keys = keys_of(mentions)
+        self.ids = found_by(self.keys)
+
+    def mentions(self, *, start: int, as_of: date) -> list[Mention]:
+        """The customers as the matcher sees them."""
+        people = Customer.objects.current().filter(pk__in=self.ids).select_related("village__parent")
+        documents, phones = _documents_of(self.ids), _phones_of(self.ids)
+        return [
+            _as_mention(start + i, person, documents, phones, as_of)
+            for i, person in enumerate(people.order_by("pk"))
+        ]
+
+    def witness(self) -> list[str]:
+        """Versions of what was read, by table: whoever reads the same again finds out whether anything changed."""
+        return versions_of(self.ids)
+
+
+def versions_of(customers: Iterable[int]) -> list[str]:
+    """A digest of the row versions of these customers, their numbers, phones, homes and facts."""
+    ids = sorted(customers)
+    homes = "SELECT household_id FROM customers_membership WHERE customer_id = ANY(%s)"
+    tables = (
+        ("customers_customer", "id = ANY(%s)"),
+        ("customers_identitydocument", "customer_id = ANY(%s)"),
+        ("customers_phone", "customer_id = ANY(%s)"),
+        ("customers_membership", "customer_id = ANY(%s)"),
+        ("customers_factsheet", f"household_id IN ({homes})"),
     )
-    documents, phones = _documents_of(ids), _phones_of(ids)
-    return [_as_mention(start + i, person, documents, phones, as_of) for i, person in enumerate(people)]
+    found = []
+    with connection.cursor() as cursor:
+        for table, condition in tables:
+            cursor.execute(
+                f"SELECT count(*) || '-' || coalesce(md5(string_agg(id || ':' || xmin, ',' ORDER BY id)), '')"  # noqa: S608
+                f" FROM {table} WHERE {condition}",
+                [ids],
+            )
+            found.append(cursor.fetchone()[0])
+    return found
 
 
-def _candidate_ids(mentions: Sequence[Mention]) -> set[int]:
-    ids: set[int] = set()
+def shared_by(mention: Mention, others: Sequence[Mention]) -> list[str]:
+    """Codes of what a mention shares with at least one of the others."""
+    found = {
+        "number": any(mention.number and mention.number == o.number for o in others),
+        "damaged_number": any(
+            mention.cleaned and o.cleaned and not (mention.number and o.number) for o in others
+        ),
+        "phone": any(mention.phones & o.phones for o in others),
+        "group": any(
+            mention.village and mention.village == o.village and mention.group and mention.group == o.group
+            for o in others
+        ),
+        "village": any(mention.village and mention.village == o.village for o in others),
+        "birth": any(mention.birth and mention.birth == o.birth for o in others),
+        "spouse": any(mention.spouse and mention.spouse == o.spouse for o in others),
+        "name": any(mention.name == o.name for o in others),
+    }
+    if found["group"]:
+        found["village"] = False
+    return [code for code, holds in found.items() if holds]
+
+
+def keys_of(mentions: Sequence[Mention]) -> dict[str, list[str]]:
+    """By what candidates are looked for, as plain texts: keyed numbers and phones, names, sounds."""
     valid = {m.number for m in mentions if m.number}
-    keys = [key.number_key for key in numbers.resident_keys(sorted(valid))]
-    ids |= _ids(
-        IdentityDocument.objects.exclude(state=DocumentState.RETIRED), "number_key", keys, "customer_id"
-    )
-    phones = {phone for m in mentions for phone in m.phones}
-    phone_keys = [
-        key.number_key for key in numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, sorted(phones))
-    ]
-    ids |= _ids(Phone.objects.filter(valid_to=None), "number_key", phone_keys, "customer_id")
-    ids |= _ids(Customer.objects, "name_key", {m.name for m in mentions}, "pk")
-    ids |= _ids(Customer.objects, "pinyin", {m.sound for m in mentions if m.sound}, "pk")
-    survivors = (
-        Customer.objects.filter(pk__in=ids).exclude(merged_into=None).values_list("merged_into", flat=True)
-    )
-    return ids | set(survivors)
+    phones = sorted({phone for m in mentions for phone in m.phones})
+    phone_keys = numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, phones)
+    return {
+        "numbers": [key.number_key.hex() for key in numbers.resident_keys(sorted(valid))],
+        "phones": [key.number_key.hex() for key in phone_keys],
+        "names": sorted({m.name for m in mentions}),
+        "sounds": sorted({m.sound for m in mentions if m.sound}),
+    }
+
+
+def found_by(keys: Mapping[str, Sequence[str]]) -> set[int]:
+    """Return the customers whom these keys find, and those into whom they were merged."""
+    held = IdentityDocument.objects.exclude(state=DocumentState.RETIRED)
+    ids = _ids(held, "number_key", map(bytes.fromhex, keys["numbers"]), "customer_id")
+    in_use = Phone.objects.filter(valid_to=None)
+    ids |= _ids(in_use, "number_key", map(bytes.fromhex, keys["phones"]), "customer_id")
+    ids |= _ids(Customer.objects, "name_key", keys["names"], "pk")
+    ids |= _ids(Customer.objects, "pinyin", keys["sounds"], "pk")
+    merged = Customer.objects.filter(pk__in=ids).exclude(merged_into=None)
+    return ids | set(merged.values_list("merged_into", flat=True))
 
 
 def _ids(rows, field: str, values: Iterable, column: str) -> set[int]:
@@ -144,15 +203,15 @@ def _as_mention(key: int, person: Customer, documents: dict, phones: dict, as_of
     )
 
 
-def last_row_of(customer: int) -> int | None:
-    """Return the ledger row a customer was last seen in."""
-    return LedgerRow.objects.filter(customer=customer).order_by("-pk").values_list("pk", flat=True).first()
+def last_rows_of(customers: Iterable[int]) -> dict[int, int]:
+    """Return the ledger row in which each of these customers was last seen."""
+    rows = LedgerRow.objects.filter(customer__in=set(customers), undone_at=None).order_by()
+    return dict(rows.values_list("customer").annotate(last=Max("pk")))
 
 
-def mark_conflicts(pairs: Sequence[ReviewPair]) -> None:
+def mark_conflicts(customers: Iterable[int]) -> None:
     """Block both sides of a number that two names claim until the paper is seen (handbook §6.3 R2)."""
-    ids = {pk for pair in pairs for pk in (pair.first_id, pair.second_id)}
-    Customer.objects.filter(pk__in=ids).update(identity_conflict=True)
+    Customer.objects.filter(pk__in=list(customers)).update(identity_conflict=True)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -160,20 +219,21 @@ def mark_conflicts(pairs: Sequence[ReviewPair]) -> None:
 
 @dataclass
 class Book:
-    """Writes what one run found out, table by table."""
+    """Adds what one run found out to its sheaf, table by table."""
 
-    run: LedgerImport
+    sheaf: Sheaf
     as_of: date
     villages: dict[str, int]
+    kin: list[tuple[int, int, float, dict]] = field(default_factory=list)
 
-    def write_customers(self, persons: Sequence[Person]) -> None:
-        """Create the customers that are new; add the numbers and phones that are new to old and new ones."""
+    def add_customers(self, persons: Sequence[Person]) -> None:
+        """Add the customers that are new, and the numbers and phones that are new to old and new ones."""
         fresh = [person for person in persons if person.customer is None]
         for person, pk in zip(fresh, draw_ids(Customer, len(fresh)), strict=True):
             person.customer, person.is_new = pk, True
-        Customer.objects.bulk_create([self._customer(person) for person in fresh], batch_size=BATCH)
-        self._write_documents(persons)
-        self._write_phones(persons)
+        self.sheaf.add([self._customer(person) for person in fresh])
+        self._add_documents(persons)
+        self._add_phones(persons)
 
     def _customer(self, person: Person) -> Customer:
         records = person.records
@@ -198,7 +258,7 @@ class Book:
             registered_at=first.branch,
         )
 
-    def _write_documents(self, persons: Sequence[Person]) -> None:
+    def _add_documents(self, persons: Sequence[Person]) -> None:
         """Store every number as it stands; the first holder keeps a valid one, a second claim is disputed."""
         claims: dict[tuple[int, str], tuple[str, bool, LedgerRecord]] = {}
         for person in persons:
@@ -235,9 +295,9 @@ class Book:
             )
             row.seal("number", text)
             rows.append(row)
-        IdentityDocument.objects.bulk_create(rows, batch_size=BATCH)
+        self.sheaf.add(rows)
 
-    def _write_phones(self, persons: Sequence[Person]) -> None:
+    def _add_phones(self, persons: Sequence[Person]) -> None:
         wanted: dict[tuple[int, str], LedgerRecord] = {}
         for person in persons:
             for record in person.records:
@@ -260,10 +320,13 @@ class Book:
             )
             row.seal("number", number)
             rows.append(row)
-        Phone.objects.bulk_create(rows, batch_size=BATCH)
+        self.sheaf.add(rows)
 
-    def write_households(self, persons: Sequence[Person]) -> None:
-        """Open a household for every family the ledgers speak of; tell every row its person's household."""
+    def add_households(self, persons: Sequence[Person]) -> list[int]:
+        """Add a household for every family the ledgers speak of; tell every row its person's household.
+
+        Returns the new households.
+        """
         home = dict(
             Membership.objects.filter(customer__in=[p.customer for p in persons], valid_to=None).values_list(
                 "customer", "household"
@@ -282,8 +345,7 @@ class Book:
             self._household(pk, members)
             for pk, members in zip(draw_ids(Household, len(opened)), opened, strict=True)
         ]
-        Household.objects.bulk_create(households, batch_size=BATCH)
-        put_under_director(household.pk for household in households)
+        self.sheaf.add(households)
         fresh = {house.head_id: house for house in households}
         memberships = []
         for family, known in joined:
@@ -292,14 +354,15 @@ class Book:
                 if persons[i].customer not in home:
                     home[persons[i].customer] = house.pk if house else known
                     memberships.append(self._membership(persons[i], home, house, _relation(family, i, house)))
-        Membership.objects.bulk_create(memberships, batch_size=BATCH)
+        self.sheaf.add(memberships)
         for person in persons:
             for entry in person.entries:
                 entry.household = home.get(person.customer)
-        ask(
-            Ask(persons[tie.first].customer, persons[tie.second].customer, tie.bits, tie.evidence)
+        self.kin = [
+            (persons[tie.first].customer, persons[tie.second].customer, tie.bits, tie.evidence)
             for tie in found.questions
-        )
+        ]
+        return [household.pk for household in households]
 
     def _membership(
         self, person: Person, home: dict[int, int], house: Household | None, relation: str
@@ -333,8 +396,11 @@ class Book:
             source=FactSource.LEDGER,
         )
 
-    def write_statements(self, persons: Sequence[Person]) -> None:
-        """Keep what the rows say of people who were known before and what their records do not say."""
+    def add_statements(self, persons: Sequence[Person]) -> list[int]:
+        """Keep what the rows say of people who were known before and what their records do not say.
+
+        Returns the customers whose shown values are decided again.
+        """
         rows = [
             RowSaid(entry.row_id, person.customer, entry.record.day.day or self.as_of, said)
             for person in persons
@@ -342,8 +408,10 @@ class Book:
             for entry in person.entries
             if (said := self._said_in(entry.record))
         ]
-        if rows:
-            state_rows(rows, on=self.as_of)
+        firsts, added = statements_of(rows)
+        self.sheaf.add(firsts)
+        self.sheaf.add(added, skips_known=True)
+        return sorted({statement.customer_id for statement in added})
 
     def _said_in(self, record: LedgerRecord) -> dict[str, str]:
         """What a row says of its person, as texts by attribute; what it does not say is left out."""
@@ -361,8 +429,8 @@ class Book:
         }
         return {code: text for code, text in said.items() if text}
 
-    def write_facts(self, accepted: Sequence[Entry]) -> None:
-        """Write a dated fact sheet for every notebook row, each on top of what was known before."""
+    def add_facts(self, accepted: Sequence[Entry]) -> None:
+        """Add a dated fact sheet for every notebook row, each on top of what was known before."""
         notes = [e for e in accepted if e.source.kind == NOTEBOOK and e.household]
         notes.sort(key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
         latest = _latest_sheets({entry.household for entry in notes})
@@ -387,7 +455,7 @@ class Book:
             )
             latest[entry.household] = row
             rows.append(row)
-        FactSheet.objects.bulk_create(rows, batch_size=BATCH)
+        self.sheaf.add(rows)
 
 
 def dweller_of(key: int, person: Person, home: Mapping[int, int]) -> Dweller:

@@ -21,6 +21,7 @@ class Sheet:
 
     name: str
     rows: list[Row] = field(default_factory=list)
+    encoding: str = ""
 
     def add(self, row: Row) -> None:
         """Add a row behind the blank ones that stand before it."""
@@ -28,12 +29,15 @@ class Sheet:
         self.rows.append(row)
 
 
-def read_sheets(content: bytes) -> list[Sheet]:
-    """Return the sheets of a workbook or text file; raise ``LedgerUnreadable`` with the reason otherwise."""
+def read_sheets(content: bytes, *, encoding: str = "") -> list[Sheet]:
+    """Return the sheets of a workbook or text file; raise ``LedgerUnreadable`` with the reason otherwise.
+
+    ``encoding`` is the one that people declare for a text file; without it the content tells.
+    """
     sheets: list[Sheet] = []
-    for said in stream(content):
+    for said in stream(content, encoding=encoding):
         if isinstance(said, SheetName):
-            sheets.append(Sheet(said.name))
+            sheets.append(Sheet(said.name, encoding=said.encoding))
         else:
             sheets[-1].add(said)
     return sheets

@@ -30,6 +30,7 @@ from customers.models.rights import ErasureProof, PersonLock, PrivacyRule, Right
 from customers.models.sharing import Sharing, StaffHousehold
 from customers.models.tags import ComputedTag, CustomerTag, Tag, TagRule
 from customers.models.tasks import Task
+from customers.models.uploads import HeaderMemory, LedgerUpload, StagedRow, UploadFile, UploadPart
 from customers.models.visits import VisitNote
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Feedback",
     "Handover",
     "HandoverItem",
+    "HeaderMemory",
     "Household",
     "HouseholdEvent",
     "HouseholdQuestion",
@@ -64,6 +66,7 @@ __all__ = [
     "LedgerFile",
     "LedgerImport",
     "LedgerRow",
+    "LedgerUpload",
     "ListView",
     "Machine",
     "ManagerAssignment",
@@ -95,9 +98,12 @@ __all__ = [
     "SlipPrint",
     "SourceRule",
     "StaffHousehold",
+    "StagedRow",
     "Statement",
     "Tag",
     "TagRule",
     "Task",
+    "UploadFile",
+    "UploadPart",
     "VisitNote",
 ]

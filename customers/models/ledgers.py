@@ -18,7 +18,9 @@ from customers.querysets import BranchOrCustomerQuerySet, BranchRowQuerySet
 class LedgerImport(models.Model):
     """One run over one or more files; ``started_by`` is empty when the system ran it."""
 
-    classification = classes(C1="as_of started_at finished_at job_id counts")
+    classification = classes(
+        C1="as_of started_at finished_at job_id counts undone_at undone_counts undone_reason"
+    )
 
     started_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
     as_of = models.DateField()
@@ -26,10 +28,19 @@ class LedgerImport(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     job_id = models.BigIntegerField(null=True, blank=True)
     counts = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(StaffMember, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
+    undone_counts = models.JSONField(default=dict, blank=True, db_default={})
 
     class Meta:
         verbose_name = _("ledger import")
         verbose_name_plural = _("ledger imports")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_at=None) | ~Q(undone_reason=""), name="ledger_import_undone_with_a_reason"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -62,10 +73,11 @@ class LedgerFile(models.Model):
 class LedgerRow(SealedRow):
     """A data row with its raw cells sealed; the same row again is found by ``row_key`` and ``occurrence``.
 
-    ``row_key`` is the keyed digest of the cells' content.
+    ``row_key`` is the keyed digest of the cells' content. ``undone_at`` says when the import was taken back: such a
+    row stays with what it had become, and no longer stands in the way of the same row.
     """
 
-    classification = classes(C1="kind sheet row_number occurrence outcome reason entered_on")
+    classification = classes(C1="kind sheet row_number occurrence outcome reason entered_on undone_at")
 
     file = models.ForeignKey(LedgerFile, models.PROTECT, related_name="rows")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -82,6 +94,7 @@ class LedgerRow(SealedRow):
         Household, models.PROTECT, null=True, blank=True, related_name="ledger_rows"
     )
     entered_on = models.DateField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     objects = BranchOrCustomerQuerySet.as_manager()
 
@@ -90,7 +103,9 @@ class LedgerRow(SealedRow):
         verbose_name_plural = _("ledger rows")
         constraints = [
             models.UniqueConstraint(
-                fields=["branch", "kind", "sheet", "row_key", "occurrence"], name="ledger_row_once"
+                fields=["branch", "kind", "sheet", "row_key", "occurrence"],
+                condition=Q(undone_at=None),
+                name="ledger_row_once",
             ),
             models.CheckConstraint(
                 condition=Q(outcome=RowOutcome.REJECTED, customer=None)

@@ -31,6 +31,15 @@ def state_rows(rows: Sequence[RowSaid], *, on: date) -> int:
 
     The same said twice on a day adds nothing, and so does a row that came in before.
     """
+    firsts, added = statements_of(rows)
+    Statement.objects.bulk_create(firsts, batch_size=BATCH)
+    Statement.objects.bulk_create(added, batch_size=BATCH, ignore_conflicts=True)
+    bulk.decide_again(rule_on(on), ids={statement.customer_id for statement in added})
+    return len({statement.ledger_row_id for statement in added})
+
+
+def statements_of(rows: Sequence[RowSaid]) -> tuple[list[Statement], list[Statement]]:
+    """What would be recorded: first statements about what stood there silently, and what the rows add."""
     people = Customer.objects.in_bulk({row.customer_id for row in rows})
     told = set(
         Statement.objects.filter(customer__in=people).values_list("customer_id", "attribute").distinct()
@@ -49,10 +58,7 @@ def state_rows(rows: Sequence[RowSaid], *, on: date) -> int:
             told.add((row.customer_id, code))
             more = {"source": FactSource.LEDGER, "observed_on": row.day, "ledger_row_id": row.row_id}
             added.append(statement_of(person, code, text, **more))
-    Statement.objects.bulk_create(firsts, batch_size=BATCH)
-    Statement.objects.bulk_create(added, batch_size=BATCH, ignore_conflicts=True)
-    bulk.decide_again(rule_on(on), ids={statement.customer_id for statement in added})
-    return len({statement.ledger_row_id for statement in added})
+    return firsts, added
 
 
 def says_something_else(code: str, text: str, present: str) -> bool:

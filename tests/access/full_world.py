@@ -20,6 +20,7 @@ from customers.models import (
     EmptyRegistration,
     ErasureProof,
     Feedback,
+    HeaderMemory,
     Labour,
     LandParcel,
     LedgerRow,
@@ -27,13 +28,15 @@ from customers.models import (
     PersonLock,
     ReviewDecision,
     StaffHousehold,
+    StagedRow,
     TagRule,
+    UploadPart,
 )
 from kpi.models import BranchDay, LedgerFigure
 from loans.models import AccountDay, AccountMonth, LoanApplication
 from loans.partitions import ensure_months
 from ratings.models import Contribution, Panel, PanelVote
-from tests.access.world import Things, make_document_photo, make_export, make_things
+from tests.access.world import Things, make_document_photo, make_export, make_things, make_upload
 from tests.book import make_account, make_line, make_score
 from tests.factories import TODAY, make_tag
 
@@ -73,6 +76,7 @@ def make_everything() -> Things:
     )
     row.seal("raw", "{}")
     row.save(force_insert=True)
+    make_staged(things)
     account = make_account(customer)
     ensure_months(TODAY.replace(day=1), TODAY)
     AccountDay.objects.create(account=account, day=TODAY, balance=Decimal(10))
@@ -130,3 +134,14 @@ def rows_now() -> dict[str, set]:
         model._meta.db_table: set(model._base_manager.values_list("pk", flat=True))
         for model in protected_models()
     }
+
+
+def make_staged(things: Things) -> None:
+    """A ledger on its way in with a piece and a row, and a header that the branch remembers."""
+    file = make_upload(things, things.officer)
+    UploadPart.objects.create(upload=file.upload, file=file, kind="rows", number=0, content=b"1")
+    staged = {"position": 1, "row_number": 1, "outcome": RowOutcome.CREATED, "cells": b"1"}
+    StagedRow.objects.create(upload=file.upload, file=file, branch=things.branch, **staged)
+    HeaderMemory.objects.create(
+        branch=things.branch, kind=file.kind, fingerprint="1", saved_by=things.officer
+    )

@@ -25,6 +25,8 @@ SHOWN = {
     "customers/export/": {"branch", "grade"},  # filters of the list it was ordered from
     "segments/new/": {"grade"},  # filters of the list, kept
     "segments/<int:pk>/": {"grade"},
+    "ledgers/new/": {"branch"},  # whose ledgers they are, of the own ones
+    "ledgers/uploads/<int:pk>/files/<int:file>/": {"branch"},
     "tags/": {"branch"},  # a director makes tags of the own branch
     **{
         f"{COUNTER}{part}": {"branch"}

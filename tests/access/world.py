@@ -46,6 +46,7 @@ from customers.models import (
     LandParcel,
     LedgerFile,
     LedgerImport,
+    LedgerUpload,
     ListView,
     Merge,
     MergeMove,
@@ -62,6 +63,7 @@ from customers.models import (
     Slip,
     Statement,
     Task,
+    UploadFile,
     VisitNote,
 )
 from customers.names import name_keys
@@ -259,6 +261,29 @@ def make_organisation(branch: Unit, officer: StaffMember) -> None:
 def make_people(branch: Unit) -> dict[str, StaffMember]:
     """One person for each post: of the branch, or of the union where the post sits there."""
     return {code: make_staff(code, None if code in UNION_POSTS else branch) for code in PostCode.values}
+
+
+def make_upload(things: Things, staff: StaffMember | None) -> UploadFile:
+    """A ledger on its way in: of the person who asks where they work at the branch, else of somebody there."""
+    works_here = (
+        staff is not None and not staff.scope.sees_union and things.branch.pk in staff.scope.branch_ids
+    )
+    by = staff if works_here else things.officer
+    if found := UploadFile.objects.filter(
+        branch=things.branch, uploaded_by=by, upload__state="mapping"
+    ).first():
+        return found
+    given = {"as_of": TODAY, "state": "mapping", "expires_at": timezone.now() + timedelta(days=1)}
+    upload = LedgerUpload.objects.create(uploaded_by=by, **given)
+    return UploadFile.objects.create(
+        upload=upload,
+        uploaded_by=by,
+        branch=things.branch,
+        position=1,
+        name="b.csv",
+        kind=LedgerKind.COUNTER_REGISTER,
+        digest=b"1",
+    )
 
 
 def make_handover(household: Household, officer: StaffMember) -> Handover:
@@ -500,6 +525,17 @@ ARGUMENTS = {
     "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.export.job_id},
     "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
+    **{
+        f"ledgers/uploads/<int:pk>/{page}": lambda things, staff: {"pk": make_upload(things, staff).upload_id}
+        for page in ("", "progress/", "check/", "take-in/", "discard/")
+    },
+    **{
+        f"ledgers/uploads/<int:pk>/files/<int:file>/{page}": lambda things, staff: {
+            "pk": make_upload(things, staff).upload_id,
+            "file": make_upload(things, staff).pk,
+        }
+        for page in ("", "columns/")
+    },
     "proposals/<int:pk>/": lambda things, staff: {"pk": things.proposal.pk},
     "proposals/together/<int:pk>/": lambda things, staff: {"pk": things.batch.pk},
     "proposals/together/<int:pk>/<int:proposal>/": lambda things, staff: {

@@ -29,13 +29,15 @@ class Child:
 
 
 @contextlib.contextmanager
-def child(task: str, content: bytes, *, seconds: float) -> Iterator[Child]:
+def child(task: str, content: bytes, *, seconds: float, option: str = "") -> Iterator[Child]:
     """A process that reads ``content``; it is gone when the block ends, at the latest after ``seconds``.
+
+    ``option`` is a word of our own that the task knows.
 
     A fresh interpreter rather than a fork: it has neither our environment nor our connections.
     """
     process = subprocess.Popen(  # noqa: S603 - our own program, and nothing of the file in its arguments
-        [sys.executable, "-I", "-B", str(PROGRAM), task],
+        [sys.executable, "-I", "-B", str(PROGRAM), task, option],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what a parser says of a file may quote it

@@ -35,6 +35,12 @@ TEXTS = {
     "cell_too_long": gettext_noop("A cell holds more than %(characters)s characters; shorten it."),
     "too_slow": gettext_noop("Reading the file takes too long; split it."),
     "too_much_memory": gettext_noop("Reading the file takes too much memory; split it or make it smaller."),
+    "no_archive": gettext_noop("This is no archive; pack the files as .zip."),
+    "damaged_archive": gettext_noop("The archive is damaged; pack the files again."),
+    "locked_archive": gettext_noop("The archive is locked with a password; pack it without one."),
+    "too_many_files": gettext_noop("The archive holds more than %(members)s files; pack fewer."),
+    "odd_archive": gettext_noop("The archive is packed in an unusual way; pack the files again as .zip."),
+    "archive_too_large": gettext_noop("The archive unpacks into more than %(unpacked)s MB; split it."),
     "photo_too_large": gettext_noop("The photo is larger than %(photo)s MB; take it with less resolution."),
     "photo_too_wide": gettext_noop(
         "The photo has more than %(pixels)s million dots; take it with less resolution."
@@ -46,6 +52,7 @@ TEXTS = {
 FIGURES = {
     "megabytes": limits.MAX_FILE_BYTES // limits.MEGABYTE,
     "unpacked": limits.MAX_UNPACKED_BYTES // limits.MEGABYTE,
+    "members": limits.MAX_MEMBERS,
     "rows": limits.MAX_ROWS,
     "columns": limits.MAX_COLUMNS,
     "cells": limits.MAX_CELLS,

@@ -31,19 +31,21 @@ class Row:
 
 @dataclass(frozen=True)
 class SheetName:
-    """Announces the rows of a sheet; the only sheet of a text file has no name."""
+    """Announces the rows of a sheet; the only sheet of a text file has no name, but an encoding."""
 
     name: str
+    encoding: str = ""
 
 
-def stream(content: bytes, *, seconds: float = LONGEST) -> Iterator[SheetName | Row]:
+def stream(content: bytes, *, encoding: str = "", seconds: float = LONGEST) -> Iterator[SheetName | Row]:
     """The sheets of a workbook or text file and their rows that are not blank, in order.
 
+    ``encoding`` is what people declare for a text file, one of ``child.limits.ENCODINGS``; else the content tells.
     Raises ``Unreadable``, also in the middle: who writes while reading does so in a transaction.
     """
     if len(content) > MAX_FILE_BYTES:
         raise refusal_for("file_too_large")
-    with child("sheets", content, seconds=seconds) as reader:
+    with child("sheets", content, seconds=seconds, option=encoding) as reader:
         for line in reader.answer:
             if not line.endswith(b"\n"):
                 break
@@ -52,7 +54,7 @@ def stream(content: bytes, *, seconds: float = LONGEST) -> Iterator[SheetName | 
                 for number, cells in said:
                     yield Row(number, tuple(cells))
             elif "sheet" in said:
-                yield SheetName(said["sheet"])
+                yield SheetName(said["sheet"], said.get("encoding", ""))
             elif "refused" in said:
                 raise refusal_for(said["refused"])
             else:

@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from coopcrm.shared.errors import DomainError
-from customers.ledgers.importing import ImportResult, import_ledgers
+from customers.ledgers.importing import import_ledgers
 from customers.ledgers.manifests import load_areas_beside, sources_in
+from customers.ledgers.sources import ImportResult
 
 ROWS = ("source_file", "sheet", "row_number", "outcome", "customer_id", "household_id", "reason")
 PAIRS = ("source_file_a", "sheet_a", "row_a", "source_file_b", "sheet_b", "row_b", "weight")

@@ -12,7 +12,8 @@ from branches.models import Area, Unit
 from coopcrm.shared.errors import Refused
 from customers.choices import DocumentState, RowOutcome
 from customers.ledgers.areas import load_areas
-from customers.ledgers.importing import LedgerSource, import_ledgers
+from customers.ledgers.importing import import_ledgers
+from customers.ledgers.sources import LedgerSource
 from customers.models import (
     Customer,
     FactSheet,

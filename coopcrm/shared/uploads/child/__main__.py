@@ -29,7 +29,7 @@ def shrink() -> None:
     os.nice(limits.NICENESS)
 
 
-def main(task: str) -> None:
+def main(task: str, option: str = "") -> None:
     """Do one task and answer; what a parser stumbles over becomes a code."""
     shrink()
     from refusal import Refusal
@@ -43,10 +43,15 @@ def main(task: str) -> None:
             answer, body = pictures.renewed(content)
             say(answer)
             sys.stdout.buffer.write(body)
+        elif task == "archive":
+            import archives
+
+            archives.unpack(content, sys.stdout.buffer.write)
+            say({"end": True})
         else:
             import sheets
 
-            sheets.tell(content, sys.stdout.write)
+            sheets.tell(content, sys.stdout.write, option)
             say({"end": True})
     except Refusal as refusal:
         say({"refused": refusal.code})
@@ -62,4 +67,4 @@ def say(answer: dict) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -24,6 +24,7 @@ MAX_MERGES = 100_000
 MAX_ROWS = 200_000
 MAX_COLUMNS = 200
 MAX_CELL_CHARACTERS = 32_767
+ENCODINGS = ("utf-8", "gbk", "gb18030", "big5hkscs", "utf-16")  # that people may declare for a text file
 MAX_ROW_BYTES_OUT = 128 * MEGABYTE  # of rows handed to the parent; one long text may be named by every cell
 
 # Photos

@@ -42,8 +42,11 @@ MARKS = (
 )
 
 
-def tell(content: bytes, write: Write) -> None:
-    """Write a line for every sheet and every row; raise a refusal otherwise."""
+def tell(content: bytes, write: Write, encoding: str = "") -> None:
+    """Write a line for every sheet and every row; raise a refusal otherwise.
+
+    ``encoding`` is what people declare for a text file; without it the content tells.
+    """
     require(len(content) <= limits.MAX_FILE_BYTES, "file_too_large")
     require(content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"), "file_empty")
     require(not content.startswith(OLD_OFFICE_MAGIC), "old_office")
@@ -53,7 +56,8 @@ def tell(content: bytes, write: Write) -> None:
     require(
         not content.startswith(NO_TABLES) and not MARKUP.match(content.lstrip(b"\xef\xbb\xbf")), "no_table"
     )
-    Telling("", write).tell(enumerate(_text_rows(content), start=1))
+    text, found = decode_as(content, encoding) if encoding in limits.ENCODINGS else decode(content)
+    Telling("", write, encoding=found).tell(enumerate(_text_rows(text), start=1))
 
 
 def require(condition: object, code: str) -> None:
@@ -67,11 +71,13 @@ class Telling:
     bytes_out = 0
     cells_out = 0
 
-    def __init__(self, name: str, write: Write, merged: tuple[tuple[int, int, int], ...] = ()) -> None:
+    def __init__(
+        self, name: str, write: Write, merged: tuple[tuple[int, int, int], ...] = (), encoding: str = ""
+    ) -> None:
         self.write = write
         self.merged = sorted(merged, key=lambda each: each[1], reverse=True)
         self.open_merges: dict[int, tuple[int, Any]] = {}
-        write(json.dumps({"sheet": name}) + "\n")
+        write(json.dumps({"sheet": name, "encoding": encoding}) + "\n")
 
     def tell(self, rows: Iterator[tuple[int, Any]]) -> None:
         told: list[tuple[int, Cells]] = []
@@ -294,8 +300,7 @@ CONTROLS = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 ODD_SHARE = 100  # one odd character in so many: this is no text
 
 
-def _text_rows(content: bytes) -> Iterator[list[str]]:
-    text = decode(content)
+def _text_rows(text: str) -> Iterator[list[str]]:
     odd = text.count("\x00") + len(CONTROLS.findall(text)) + text.count("\ufffd")
     require(odd * ODD_SHARE <= len(text), "no_table")
     lines = text.count("\n") + (not text.endswith("\n"))
@@ -307,24 +312,29 @@ def _text_rows(content: bytes) -> Iterator[list[str]]:
         raise Refusal("no_table") from None
 
 
-def decode(content: bytes) -> str:
-    """Decode text in UTF-8, UTF-16, GBK or GB 18030, with or without a byte-order mark."""
+def decode(content: bytes) -> tuple[str, str]:
+    """Decode text in UTF-8, UTF-16, GBK or GB 18030, with or without a byte-order mark; also tells which it was."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
-            return content.decode(encoding, errors="replace").lstrip("\ufeff")
+            return content.decode(encoding, errors="replace").lstrip("\ufeff"), encoding
     if content[:4000].count(b"\x00") > len(content[:4000]) // 5:
         even, odd = content[:4000:2].count(b"\x00"), content[1:4000:2].count(b"\x00")
-        return content.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
-    for encoding in ("utf-8", "gb18030", "big5hkscs"):
+        return decode_as(content, "utf-16-le" if odd > even else "utf-16-be")
+    for encoding in ("utf-8", "gbk", "gb18030", "big5hkscs"):
         try:
-            return content.decode(encoding)
+            return content.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
     # A few broken bytes must not cost the whole file: take the encoding that breaks least.
     return min(
-        (content.decode(code, errors="replace") for code in ("utf-8", "gb18030")),
-        key=lambda text: text.count("\ufffd"),
+        (decode_as(content, code) for code in ("utf-8", "gb18030")),
+        key=lambda found: found[0].count("\ufffd"),
     )
+
+
+def decode_as(content: bytes, encoding: str) -> tuple[str, str]:
+    """Decode text as people say it is written; what does not fit is marked."""
+    return content.decode(encoding, errors="replace").lstrip("\ufeff"), encoding
 
 
 def delimiter_of(text: str) -> str:

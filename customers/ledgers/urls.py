@@ -1,0 +1,22 @@
+"""Addresses of the ledgers: what came in, and what is on its way."""
+
+from django.urls import path
+
+from customers.ledgers import views
+
+urlpatterns = [
+    path("ledgers/", views.ledgers, name="ledgers"),
+    path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
+    path("ledgers/new/", views.new_upload, name="new-ledgers"),
+    path("ledgers/uploads/<int:pk>/", views.upload, name="ledger-upload"),
+    path("ledgers/uploads/<int:pk>/progress/", views.upload_progress, name="ledger-upload-progress"),
+    path("ledgers/uploads/<int:pk>/check/", views.check_upload, name="check-ledger-upload"),
+    path("ledgers/uploads/<int:pk>/take-in/", views.take_in_upload, name="take-in-ledger-upload"),
+    path("ledgers/uploads/<int:pk>/discard/", views.discard_upload, name="discard-ledger-upload"),
+    path("ledgers/uploads/<int:pk>/files/<int:file>/", views.upload_file, name="ledger-upload-file"),
+    path(
+        "ledgers/uploads/<int:pk>/files/<int:file>/columns/",
+        views.upload_columns,
+        name="ledger-upload-columns",
+    ),
+]
