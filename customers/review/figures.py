@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from branches.models import StaffMember, Unit
 from customers.choices import UNDECIDED, PairDecision, ReviewState
+from customers.matching.weights import probability
 from customers.models import ReviewDecision, ReviewPair
 from customers.review.queue import OLD_DAYS
-from customers.review.reasons import chance
 
 BAND_BITS = 2
 LOWEST, HIGHEST = -6, 14
@@ -117,7 +117,7 @@ def _bands(rows: Iterable[dict]) -> list[Band]:
         total = totals.setdefault(low, [0, 0, 0.0])
         total[0] += row["n"]
         total[1] += row["same"]
-        total[2] += row["n"] * chance(row["mean"])
+        total[2] += row["n"] * probability(row["mean"])
     return [
         Band(low, low + BAND_BITS, int(n), int(same), expected / n)
         for low, (n, same, expected) in sorted(totals.items())

@@ -66,7 +66,7 @@ def reasons_of(pair: ReviewPair) -> Reasons:
             Line(_("asked from here"), weights.ASK),
             Line(_("linked by machine from here"), weights.LINK),
         ),
-        chance=chance(pair.weight),
+        chance=weights.probability(pair.weight),
         rule=pair.rule,
         rule_words=rule_words(pair),
         outcome_words=OUTCOME_WORDS.get(pair.outcome, pair.outcome),
@@ -88,12 +88,7 @@ def percent(share: float) -> int:
 
 def expected(pair: ReviewPair) -> int | None:
     """Of a hundred pairs like this one, how many are expected to be one person; None where a rule decides."""
-    return percent(chance(pair.weight)) if is_weighed(pair) else None
-
-
-def chance(weight: float) -> float:
-    """What a weight of evidence expects: the share of pairs like this one that are one person."""
-    return 1 / (1 + 2.0 ** -max(-40.0, min(40.0, weight)))
+    return percent(weights.probability(pair.weight)) if is_weighed(pair) else None
 
 
 def rule_words(pair: ReviewPair) -> Any:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from branches import proposals
@@ -23,6 +23,16 @@ from customers.merging import selectors as merging
 from customers.models import Customer, ReviewDecision, ReviewPair
 from customers.review import comparing, figures, forms, joining, policies, queue, reasons, services
 
+KEYS = (
+    ("s", gettext_lazy("same person, or confirm")),
+    ("d", gettext_lazy("different persons, or decline")),
+    ("l", gettext_lazy("ask at the next contact")),
+    ("u", gettext_lazy("take the last decision back")),
+    ("j", gettext_lazy("next pair")),
+    ("k", gettext_lazy("previous pair")),
+    ("g", gettext_lazy("all of the group")),
+    ("m", gettext_lazy("what joining would move")),
+)
 form_page = require_http_methods(["GET", "POST"])
 
 
@@ -183,6 +193,7 @@ def _pair_context(request: HttpRequest, found: ReviewPair, filters: queue.Filter
         "progress": queue.Progress(queue.done_today(staff), left),
         "last": _last(request),
         "grounds": DecisionGround.choices,
+        "page_keys": KEYS,
         "shown": forms.shown_now(),
     }
 
@@ -306,6 +317,7 @@ def group(request: HttpRequest, cluster: int) -> HttpResponse:
             }
             for one in together.pairs
         ],
+        "page_keys": KEYS[:4],
         "linked": services.likely_one(together.pairs),
         "may_decide": any(policies.may_decide_pair(request.user, one) for one in together.pairs),
         "here": filters.query(),

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import combinations, cycle, islice, pairwise
 
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from branches.choices import UnitKind
-from branches.models import Unit
+from branches.choices import PostCode, UnitKind
+from branches.models import Post, StaffMember, Unit
 from coopcrm.shared.fields import draw_ids
-from customers.choices import DocumentKind, DocumentState, FactSource
+from customers.choices import DecisionGround, DocumentKind, DocumentState, FactSource, ReviewState
 from customers.identity import check_resident_id
 from customers.matching import tallies
 from customers.matching.comparing import compare
@@ -30,12 +31,14 @@ from customers.models import Customer, IdentityDocument, Phone, ReviewPair
 from customers.names import name_keys
 from customers.numbers import document_keys, phone_keys
 from customers.review.placing import place_pairs
+from customers.review.services import decide_pair
 from kpi.seeding.chance import Dice
 from kpi.seeding.plan import Plan
 
 AT_FIRST, ELSEWHERE = 31, 7
 CHOSEN_FROM = 200
 R3_WEIGHT = 1.0
+BRANCHES_THAT_BEGAN, SAME_EACH = 4, 2
 OTHER_COUNTY = "419901"
 MOST_DAYS = 60
 SOUNDS = {
@@ -95,7 +98,7 @@ def seed_review(plan: Plan) -> int:
     asked = write_questions(_verdicts(doubles.pairs, plan.as_of))
     _spread_over_weeks(plan)
     place_pairs()
-    return len(doubles.records) + asked.new
+    return len(doubles.records) + asked.new + _decide_some(branches)
 
 
 def _asked(person: Record, others: list[Record], *, is_chain: bool) -> list[tuple[Record, Record]]:
@@ -333,3 +336,37 @@ def _spread_over_weeks(plan: Plan) -> None:
     for number, pair in enumerate(pairs):
         pair.created_at = end - timedelta(days=number * 7 % MOST_DAYS, minutes=number)
     ReviewPair.objects.bulk_update(pairs, ["created_at"], batch_size=1000)
+
+
+# -- Decided already ---------------------------------------------------------------------------------------------------
+
+
+def _decide_some(branches: list[Unit]) -> int:
+    """Some branches have begun: their directors decided; at the first one a proposal waits, another one is to be asked."""
+    done = 0
+    for branch in branches[1 : 1 + BRANCHES_THAT_BEGAN]:
+        director = _holder(PostCode.DIRECTOR, branch)
+        likely = _pairs_at(branch, outcome__in=("PROBABLE", "POSSIBLE")).exclude(rule="NAME")
+        for pair in likely.filter(second__branch=F("first__branch"))[:SAME_EACH]:
+            done += _decided(director, pair, "same", DecisionGround.PAPER, seconds=9 + done % 23)
+        for pair in _pairs_at(branch, rule="NAME"):
+            done += _decided(director, pair, "different", DecisionGround.ASKED, seconds=6 + done % 11)
+    cashier = _holder(PostCode.CASHIER, branches[0])
+    waiting, later = _pairs_at(branches[0], rule="R7")[:2]
+    done += _decided(cashier, waiting, "same", DecisionGround.KNOWN, seconds=12)
+    return done + _decided(cashier, later, "later", DecisionGround.RECORDS, seconds=15)
+
+
+def _pairs_at(branch: Unit, **which) -> QuerySet[ReviewPair]:
+    return ReviewPair.objects.filter(branch=branch, state=ReviewState.OPEN, **which).order_by("pk")
+
+
+def _holder(post: str, branch: Unit) -> StaffMember:
+    """Who holds a post at a branch or at one of its counters."""
+    held = Post.objects.filter(Q(unit=branch) | Q(unit__parent=branch), code=post, valid_to=None)
+    return held.select_related("staff").order_by("pk").first().staff
+
+
+def _decided(staff: StaffMember, pair: ReviewPair, decision: str, ground: str, *, seconds: int) -> int:
+    decide_pair(staff=staff, pair=pair, decision=decision, ground=ground, seconds=seconds)
+    return 1
