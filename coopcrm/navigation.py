@@ -218,6 +218,13 @@ DEEDS = (
         frozenset(BUSINESS | {PostCode.AUDITOR}) - {PostCode.LOAN_GROUP} - COMMITTEE,
     ),
     Place(
+        "/matching/",
+        "git-merge",
+        _("See the weights of matching"),
+        "pi pei quan zhong mo xing",
+        frozenset(DIRECTORS | UNION | {PostCode.AUDITOR}) - COMMITTEE,
+    ),
+    Place(
         "/review/scans/",
         "git-merge",
         _("See the comparison of the registry"),

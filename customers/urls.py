@@ -13,6 +13,7 @@ from customers.kinship import views as kinship
 from customers.ledgers import urls as ledgers
 from customers.lists import views as lists
 from customers.matching import scan_views as matching_scans
+from customers.matching import weight_views
 from customers.merging import urls as merging
 from customers.pages import views as pages
 from customers.persons import organisation_views as organisations
@@ -135,6 +136,7 @@ urlpatterns = [
     path("review/households/<int:pk>/", kinship.question, name="household-question"),
     path("review/households/<int:pk>/undo/", kinship.take_back, name="household-question-undo"),
     path("review/scans/", matching_scans.scans, name="scans"),
+    path("matching/", weight_views.weights, name="weights"),
     path("review/figures/", review.fares, name="review-figures"),
     path("review/undo/", review.undo, name="review-undo"),
     path("review/groups/<int:cluster>/", review.group, name="review-group"),

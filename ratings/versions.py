@@ -21,7 +21,8 @@ from branches import proposals
 from branches.choices import ProposalState
 from branches.models import Proposal, StaffMember
 from coopcrm.shared.errors import Refused, require
-from customers.models import SourceRule
+from customers.matching import versions as matching
+from customers.models import MatchingRule, SourceRule
 from customers.provenance import bulk, survivorship
 from ratings import policies, selectors
 from ratings.models import RuleSet
@@ -181,5 +182,15 @@ def register_own() -> None:
             {},
             survivorship.rule_from_json,
             bulk.effect_lines,
+        )
+    )
+    register(
+        Family(
+            matching.FAMILY,
+            gettext_lazy("Weights of matching"),
+            MatchingRule,
+            {},
+            matching.check,
+            matching.effect_lines,
         )
     )

@@ -24,6 +24,7 @@ MATCHING = [
     "questions",
     "scoring",
     "sounds",
+    "trials",
     "weights",
 ]
 PURE = [

@@ -127,6 +127,8 @@ RESULTS: dict[str, tuple[str, ...]] = {
     "customers_caseevent": (),
     "customers_reviewdecision": (),
     "customers_sharing": ("valid_to", "ended_by_id", "ended_at"),
+    "customers_matchingrule": ("valid_to",),
+    "customers_matchingrun": (),
     "customers_sourcerule": ("valid_to", "applied_at"),
     "customers_statement": (),
     "customers_customertag": ("valid_to", "ended_by_id"),

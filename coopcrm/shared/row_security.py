@@ -208,6 +208,8 @@ OUTSIDE: dict[str, str] = {
     "customers_campaign": "goal and words of an offer; who is on the list is protected",
     "customers_reminderrule": "the figures in force",
     "customers_sourcerule": "the rules in force",
+    "customers_matchingrule": "the rules in force",
+    "customers_matchingrun": "counts and levels alone",
     "customers_matchingscan": "counts alone",
     "customers_matchingcandidate": "ids alone, gone within the night",
     "customers_namecount": "how many people bear a name; whom it counts is not said",

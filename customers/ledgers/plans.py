@@ -28,6 +28,7 @@ from customers.ledgers.reading import SheetReading
 from customers.ledgers.reasons import NO_NAME, NOTHING_TO_GO_BY
 from customers.ledgers.sheaf import Sheaf
 from customers.ledgers.sources import SHEET_LENGTH, Entry, LedgerSource
+from customers.matching import versions
 from customers.matching.clusters import Links, link
 from customers.matching.mentions import Mention
 from customers.matching.questions import Question
@@ -73,6 +74,7 @@ class Plan:
     kin: list[tuple[int, int, float, dict]] = field(default_factory=list)
     accepted: dict[str, list[AcceptedRow]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    matched: dict = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     new: list[Entry] = field(default_factory=list)
     created: set[int] = field(default_factory=set)
@@ -94,6 +96,7 @@ class Plan:
             "kin": self.kin,
             "accepted": {kind: [_plain(row) for row in rows] for kind, rows in self.accepted.items()},
             "counts": self.counts,
+            "matched": self.matched,
             "keys": self.keys,
             "candidates": self.candidates,
             "witness": self.witness,
@@ -115,6 +118,7 @@ class Plan:
             kin=[tuple(row) for row in said["kin"]],
             accepted=accepted,
             counts=said["counts"],
+            matched=said["matched"],
             keys=said["keys"],
             candidates=said["candidates"],
             witness=said["witness"],
@@ -230,7 +234,9 @@ def _decide(plan: Plan) -> None:
     ]
     seen = registry.Seen(mentions)
     records = seen.mentions(start=len(mentions), as_of=as_of)
-    links = link([*records, *mentions])
+    weights = versions.weights_on(as_of)
+    links = link([*records, *mentions], weights)
+    plan.matched = versions.figures_of(links, [*records, *mentions], weights)
     book = registry.Book(plan.sheaf, as_of, villages)
     persons = _persons(links, accepted)
     book.add_customers(persons)
@@ -443,6 +449,8 @@ def write_plan(
         counts=plan.counts,
         finished_at=timezone.now(),
     )
+    if plan.matched:
+        versions.remember(plan.matched, as_of=plan.as_of)
     plan.sheaf.write()
     put_under_director(plan.directors)
     if plan.decided:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from customers.matching.comparing import has_proof
+from customers.matching.comparing import Comparison, has_proof
 from customers.matching.mentions import Mention, Profile
 from customers.matching.questions import Question, questions_of
 from customers.matching.scoring import Scored, Scorer
@@ -22,10 +22,11 @@ ROUNDS = 8
 
 @dataclass
 class Links:
-    """Mentions by person, and the questions between persons."""
+    """Mentions by person, the questions between persons, and the comparisons by which mentions were joined."""
 
     groups: list[list[Mention]]
     questions: list[Question]
+    joints: list[Comparison] = field(default_factory=list)
 
 
 def link(
@@ -37,12 +38,13 @@ def link(
     """
     scorer = Scorer(mentions, weights, apart)
     profiles = [Profile(group) for group in _joined_by_number(mentions)]
+    joints: list[Comparison] = []
     for _ in range(ROUNDS):
-        merged = _merge(profiles, scorer.scored(profiles), weights)
+        merged = _merge(profiles, scorer.scored(profiles), weights, joints)
         if len(merged) == len(profiles):
             break
         profiles = merged
-    return Links([profile.mentions for profile in profiles], questions_of(profiles, scorer))
+    return Links([profile.mentions for profile in profiles], questions_of(profiles, scorer), joints)
 
 
 def _joined_by_number(mentions: Sequence[Mention]) -> list[list[Mention]]:
@@ -56,7 +58,9 @@ def _joined_by_number(mentions: Sequence[Mention]) -> list[list[Mention]]:
     return list(groups.values())
 
 
-def _merge(profiles: list[Profile], scored: list[Scored], weights: Weights) -> list[Profile]:
+def _merge(
+    profiles: list[Profile], scored: list[Scored], weights: Weights, joints: list[Comparison]
+) -> list[Profile]:
     """Merge the pairs above the threshold, each profile at most once a round, unless a rival comes too close."""
     rivals: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for weight, i, j, _ in scored:
@@ -73,6 +77,7 @@ def _merge(profiles: list[Profile], scored: list[Scored], weights: Weights) -> l
             continue
         taken[j] = i
         taken[i] = i
+        joints.append(found)
     partners: dict[int, list[int]] = defaultdict(list)
     for j, i in taken.items():
         if i != j:

@@ -12,6 +12,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from customers.matching.blocking import pairs_of
 from customers.matching.comparing import Scale, forbidden
@@ -80,28 +81,40 @@ def shares_at_random(
     profiles: Sequence[Profile], served: Mapping[str, str], start: Weights
 ) -> dict[str, Table]:
     """Return the tables with ``u`` counted among strangers drawn as by chance; ``m`` stays as it was."""
+    return with_u(start.tables, met_by_strangers(profiles, served))
+
+
+def met_by_strangers(
+    profiles: Sequence[Profile], served: Mapping[str, str], pairs: int = RANDOM_PAIRS
+) -> dict[str, Counter]:
+    """Count the levels that strangers reach, kind of evidence by kind."""
     seen: dict[str, Counter] = defaultdict(Counter)
-    for a, b in strangers(profiles):
+    for a, b in islice(strangers(profiles, pairs), pairs):
         for kind, level in evidence_levels(a, b, served).items():
             seen[kind][level] += 1
+    return seen
+
+
+def with_u(tables: Mapping[str, Table], seen: Mapping[str, Mapping[str, float]]) -> dict[str, Table]:
+    """Return the tables with ``u`` as strangers show it."""
     return {
         kind: {
-            name: replace(level, u=_shared(seen[kind], name, level.u, PRIOR_U))
+            name: replace(level, u=_shared(seen.get(kind, {}), name, level.u, PRIOR_U))
             for name, level in table.items()
         }
-        for kind, table in start.tables.items()
+        for kind, table in tables.items()
     }
 
 
-def strangers(profiles: Sequence[Profile]) -> Iterator[tuple[Profile, Profile]]:
+def strangers(profiles: Sequence[Profile], pairs: int) -> Iterator[tuple[Profile, Profile]]:
     """Yield pairs far apart in the book, by strides that are prime, so that the same book teaches the same.
 
     People of one name are left out: too likely one person to speak for strangers.
     """
     total = len(profiles)
-    rounds = min(len(STRIDES), RANDOM_PAIRS // max(total, 1) + 1) if total > 1 else 0
+    rounds = min(len(STRIDES), pairs // max(total, 1) + 1) if total > 1 else 0
     for stride in STRIDES[:rounds]:
-        for i in range(0, total, max(total * rounds // RANDOM_PAIRS, 1)):
+        for i in range(0, total, max(total * rounds // pairs, 1)):
             a, b = profiles[i], profiles[(i * 7 + stride) % total]
             if a is not b and not a.names & b.names:
                 yield a, b

@@ -19,3 +19,13 @@ def may_see_scans(staff: StaffMember) -> bool:
 def may_order_scan(staff: StaffMember) -> bool:
     """Head office orders a comparison."""
     return staff.scope.holds(PostCode.HEAD_OFFICE)
+
+
+def may_see_weights(staff: StaffMember) -> bool:
+    """Who sees what comparisons found sees by which weights."""
+    return may_see_scans(staff)
+
+
+def may_propose_weights(staff: StaffMember) -> bool:
+    """Head office proposes weights; another person of head office confirms them."""
+    return staff.scope.holds(PostCode.HEAD_OFFICE)

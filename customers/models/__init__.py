@@ -32,6 +32,7 @@ from customers.models.tags import ComputedTag, CustomerTag, Tag, TagRule
 from customers.models.tasks import Task
 from customers.models.uploads import HeaderMemory, LedgerUpload, StagedRow, UploadFile, UploadPart
 from customers.models.visits import VisitNote
+from customers.models.weights import MatchingRule, MatchingRun
 
 __all__ = [
     "Absence",
@@ -72,6 +73,8 @@ __all__ = [
     "ManagerAssignment",
     "Marriage",
     "MatchingCandidate",
+    "MatchingRule",
+    "MatchingRun",
     "MatchingScan",
     "Membership",
     "Merge",

@@ -129,4 +129,4 @@ def test_branches_see_no_rules_and_the_desks_change_none(client, tomorrow):
 
     assert client.get(reverse("ratings:rules")).status_code == 200
     assert propose(client, tomorrow).status_code == 403
-    assert set(FAMILIES) == {"scorecard", "contribution", "tiers", "indicators", "sources"}
+    assert set(FAMILIES) == {"scorecard", "contribution", "tiers", "indicators", "sources", "matching"}

@@ -1,0 +1,100 @@
+"""The weights in force, versions of them, and what a version would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from branches import proposals
+from branches.models import Proposal, StaffMember, in_force
+from coopcrm.shared.errors import require
+from customers.matching import policies, trials
+from customers.matching.clusters import Links
+from customers.matching.mentions import Mention
+from customers.matching.weights import DEFAULT, Weights
+from customers.models import MatchingRule, MatchingRun
+from customers.review.figures import decisions_as_truth
+
+FAMILY = "matching"
+"""The family of rules under which a version is proposed and put into force."""
+
+MOST_BITS = 40.0
+
+
+def weights_on(day: date) -> Weights:
+    """The weights in force on a day; those that travel with the product where the union has set none."""
+    row = MatchingRule.objects.filter(in_force(day)).first()
+    return Weights.from_payload(row.version, row.data) if row else DEFAULT
+
+
+def check(data: Mapping[str, Any]) -> Weights:
+    """Read the data of a version. Raises ``ValueError`` or ``KeyError`` where they do not stand."""
+    weights = Weights.from_payload(data.get("code", ""), data)
+    for kind, table in DEFAULT.tables.items():
+        if missing := set(table) - set(weights.tables.get(kind, {})):
+            raise ValueError(f"{kind}: {', '.join(sorted(missing))}")
+        if any(not (0 < level.u <= 1 and 0 < level.m <= 1) for level in weights.tables[kind].values()):
+            raise ValueError(f"{kind}: 0 < m, u <= 1")
+    if not -MOST_BITS <= weights.ask <= weights.link <= MOST_BITS or weights.link <= 0:
+        raise ValueError("ask <= link, link > 0")
+    if weights.partners <= 0 or weights.margin < 0:
+        raise ValueError("partners > 0, margin >= 0")
+    return weights
+
+
+def effect_lines(data: dict) -> list[proposals.Line]:
+    """What a version would have made of the last run, for those who decide about it."""
+    run = MatchingRun.objects.order_by("-pk").first()
+    if run is None:
+        return []
+    today = timezone.localdate()
+    found = trials.effect(run.patterns, weights_on(today), check(data))
+    return [
+        proposals.Line(_("Linked pairs of the last run"), found.linked_before, found.linked_after),
+        proposals.Line(_("Questions of the last run"), found.asked_before, found.asked_after),
+        proposals.Line(_("Linked that were asked about"), 0, found.newly_linked),
+        proposals.Line(_("No longer linked"), 0, found.no_longer_linked),
+        proposals.Line(
+            _("Wrong links expected"), round(run.expected_wrong, 1), round(found.expected_wrong, 1)
+        ),
+    ]
+
+
+def figures_of(links: Links, mentions: Sequence[Mention], weights: Weights) -> dict[str, Any]:
+    """What a run joined and asked and the errors it expects, as plain values: a preview keeps them until it is written."""
+    return {"weights": weights.version, "mentions": len(mentions), **asdict(trials.run_of(links, mentions))}
+
+
+def remember(figures: Mapping[str, Any], *, as_of: date) -> MatchingRun:
+    """Keep the figures of a run that was written."""
+    return MatchingRun.objects.create(as_of=as_of, **figures)
+
+
+def next_version(day: date) -> str:
+    """A name for the next version, by year and number."""
+    known = MatchingRule.objects.filter(version__startswith=f"{day.year}-L").count()
+    return f"{day.year}-L{known + 1}"
+
+
+def propose_learned(*, staff: StaffMember, today: date) -> Proposal:
+    """Propose the weights that the last run and the decisions of people teach; a second person confirms them.
+
+    Raises ``Refused`` where there was no run yet.
+    """
+    require(policies.may_propose_weights(staff), _("Head office changes the rules."))
+    run = MatchingRun.objects.order_by("-pk").values("patterns", "strangers").first()
+    require(run is not None, _("Nothing was matched yet from which weights could be learned."), code="no_run")
+    version = next_version(today)
+    weights = trials.learned_from(run, weights_on(today), decisions_as_truth(), version)
+    data = {"code": version, **weights.as_payload()}
+    change = {"version": version, "data": data, "valid_from": today + timedelta(days=1)}
+    last = MatchingRule.objects.filter(valid_to=None).first()
+    reason = _("Learned from the last run and from decisions.")
+    return proposals.propose(
+        f"rules.{FAMILY}", subject=last, change=change, reason=reason, key=FAMILY, by=staff
+    )
