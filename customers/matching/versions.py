@@ -66,7 +66,7 @@ def effect_lines(data: dict) -> list[proposals.Line]:
 
 
 def figures_of(links: Links, mentions: Sequence[Mention], weights: Weights) -> dict[str, Any]:
-    """What a run joined and asked and the errors it expects, as plain values: a preview keeps them until it is written."""
+    """What a run joined and asked and the errors it expects: plain values, kept by a preview until it is written."""
     return {"weights": weights.version, "mentions": len(mentions), **asdict(trials.run_of(links, mentions))}
 
 

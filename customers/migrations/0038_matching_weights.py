@@ -17,7 +17,7 @@ NO_GUARD = "DROP TRIGGER matching_rule_signed_by_two ON customers_matchingrule"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0035_customers_of_a_branch"),
+        ("customers", "0037_ledger_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
