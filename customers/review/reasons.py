@@ -19,6 +19,9 @@ OUTCOME_WORDS = {
     "CONFLICT": _("one number, two names: no new credit until the paper has been seen"),
     "DIFFERENT": _("two valid numbers are two persons; never joined by the machine"),
 }
+RULES = {"NAME": "R8", "HAND": "R8"}
+"""Beyond the table the last rule holds; the weights, or a person, asked all the same."""
+
 ADVICE = {
     "R2": _("Look at the identity card of both: whose name stands on the card with this number?"),
     "R3": _("Two valid numbers: look at both cards. A slip may pass the check, and families share a phone."),
@@ -67,7 +70,7 @@ def reasons_of(pair: ReviewPair) -> Reasons:
             Line(_("linked by machine from here"), weights.LINK),
         ),
         chance=weights.probability(pair.weight),
-        rule=pair.rule,
+        rule=RULES.get(pair.rule, pair.rule),
         rule_words=rule_words(pair),
         outcome_words=OUTCOME_WORDS.get(pair.outcome, pair.outcome),
         advice=ADVICE.get(pair.rule, ""),
@@ -95,6 +98,8 @@ def rule_words(pair: ReviewPair) -> Any:
     """The rule that comes closest, in words."""
     if pair.rule == "NAME":
         return _("names and other evidence")
+    if pair.rule == "HAND":
+        return _("joined by hand")
     return duplicates.RULE_WORDS.get(pair.rule, pair.rule)
 
 

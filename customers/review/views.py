@@ -272,8 +272,10 @@ def moves(request: HttpRequest, pk: int) -> HttpResponse:
     first, second = joining.root_of(found.first), joining.root_of(found.second)
     survivor = joining.proposed_survivor(first, second)
     other = second if survivor.pk == first.pk else first
+    preview = merging.preview(survivor, other, staff=request.user)
     context = {
-        "preview": merging.preview(survivor, other, staff=request.user),
+        "preview": preview,
+        "lines": [line for line in preview.lines if line.moved or line.changed],
         "survivor": survivor,
         "other": other,
         "may_join": policies.may_join(request.user, found),
