@@ -75,6 +75,7 @@ def remove(planted: list[int], scans: list[int]) -> None:
 
     with transaction.atomic(), connection.cursor() as cursor:
         for table, columns in (
+            ("customers_householdquestion", ("first_id", "second_id")),
             ("customers_reviewpair", ("first_id", "second_id")),
             ("customers_identitydocument", ("customer_id",)),
             ("customers_customer", ("id",)),

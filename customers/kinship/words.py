@@ -81,4 +81,4 @@ def telling(question: HouseholdQuestion) -> list[Any]:
 
 def bars(question: HouseholdQuestion) -> list[dict[str, Any]]:
     """The steps as the chart takes them."""
-    return [{"label": step.words, "value": round(step.bits, 2)} for step in steps(question)]
+    return [{"label": step.label, "value": round(step.bits, 2)} for step in steps(question)]

@@ -150,11 +150,12 @@ class Neighbourhood:
 
 
 def phone_level(a: Dweller, b: Dweller, hood: Neighbourhood) -> str:
-    """A phone the two share with few others."""
+    """A phone the two share with few others; of phones known by their digests alone nobody knows the kind."""
     shared = {phone for phone in a.phones & b.phones if hood.by_phone[phone] <= MOST_HOLDERS}
     if not shared:
         return ""
-    return "mobile" if any(str(phone)[:1] != "0" for phone in shared) else "landline"
+    is_landline = all(isinstance(phone, str) and phone[:1] == "0" for phone in shared)
+    return "landline" if is_landline else "mobile"
 
 
 def spouse_level(a: Dweller, b: Dweller) -> str:

@@ -7,7 +7,8 @@ and the first time. A killed worker's order is done again by another one: pairs 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from itertools import pairwise
 
@@ -43,6 +44,7 @@ PER_ORDER = 2_000
 VILLAGES_PER_ORDER = 5
 # A road reads whole tables: hash joins, whatever the planner believes about a list it has just made.
 WHOLE_TABLES = "SET LOCAL work_mem = '96MB'; SET LOCAL jit = off; SET LOCAL enable_nestloop = off"
+AS_USUAL = "SET LOCAL work_mem TO DEFAULT; SET LOCAL jit TO DEFAULT; SET LOCAL enable_nestloop TO DEFAULT"
 
 
 # -- Ordering ----------------------------------------------------------------------------------------------------------
@@ -98,15 +100,15 @@ def order_scan(*, as_of: date, is_full: bool = False, started_by: StaffMember | 
 
 @handles(COUNT)
 def _count(work: Work) -> dict:
-    _for_whole_tables()
-    return {"names counted": tallies.count_names()}
+    with _whole_tables():
+        return {"names counted": tallies.count_names()}
 
 
 @handles(FIND)
 def _find(work: Work) -> dict:
-    _for_whole_tables()
     scan = MatchingScan.objects.get(pk=work.payload["scan"])
-    return roads.find(scan, work.payload["road"], work.payload["since"])
+    with _whole_tables():
+        return roads.find(scan, work.payload["road"], work.payload["since"])
 
 
 @handles(CUT)
@@ -133,7 +135,11 @@ def _compare(work: Work) -> dict:
     if work.payload["below"] is not None:
         rows = rows.filter(first__lt=work.payload["below"])
     pairs = list(rows.order_by("first", "second").values_list("first", "second"))
-    verdicts = verdicts_on(pairs, as_of=work.as_of)
+    return _weigh(pairs, work.as_of)
+
+
+def _weigh(pairs: list[tuple[int, int]], as_of: date) -> dict[str, int]:
+    verdicts = verdicts_on(pairs, as_of=as_of)
     asked = write_questions(verdicts)
     by_rule = Counter(f"rule {verdict.rule}" for verdict in verdicts.values())
     return {"compared": len(pairs), "asked": asked.new + asked.again, "weightier": asked.weightier, **by_rule}
@@ -174,9 +180,13 @@ def _finish(work: Work) -> dict:
     return {}
 
 
-def _for_whole_tables() -> None:
+@contextmanager
+def _whole_tables() -> Iterator[None]:
+    """Memory and plans for statements that read whole tables, for the length of a block."""
     with connection.cursor() as cursor:
         cursor.execute(WHOLE_TABLES)
+        yield
+        cursor.execute(AS_USUAL)
 
 
 def counts_of(job: Job) -> dict:
@@ -188,6 +198,33 @@ def counts_of(job: Job) -> dict:
         if kind == FIND and result:
             by_road[key] = result["found"]
     return dict(total) | {"roads": by_road}
+
+
+def scan_at_once(*, as_of: date, most_villages: int = 60) -> MatchingScan:
+    """Compare everybody here and now, in the caller's transaction: for a registry that was just filled.
+
+    Who lives with whom is asked in the first villages alone; the night goes on.
+    """
+    last_ids, position = roads.state_now()
+    scan = MatchingScan.objects.create(
+        is_full=True, as_of=as_of, position=position, last_ids=last_ids, weights=weights.VERSION
+    )
+    counts: Counter = Counter()
+    by_road = {}
+    for name in roads.ROADS:
+        with _whole_tables():
+            found = roads.find(scan, name, None)
+        by_road[name] = found["found"]
+        counts.update({what: number for what, number in found.items() if what != "met"})
+    pairs = list(scan.candidates.order_by("first", "second").values_list("first", "second"))
+    for start in range(0, len(pairs), PER_ORDER):
+        counts.update(_weigh(pairs[start : start + PER_ORDER], as_of))
+    for village in homes.villages_with_homeless()[:most_villages]:
+        counts.update(homes.ask_about(village))
+    scan.candidates.all().delete()
+    scan.counts, scan.finished_at = dict(counts) | {"roads": by_road}, timezone.now()
+    scan.save(update_fields=["counts", "finished_at"])
+    return scan
 
 
 # -- Comparing ---------------------------------------------------------------------------------------------------------

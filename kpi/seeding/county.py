@@ -26,6 +26,7 @@ from kpi.seeding.persons import seed_persons
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
 from kpi.seeding.review import seed_review
+from kpi.seeding.scan import seed_scan
 from kpi.seeding.service import seed_service
 from kpi.seeding.statements import seed_statements
 from kpi.seeding.tags import seed_tags
@@ -122,6 +123,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_statements(plan))
     with _step(say, "possible duplicates") as done:
         done(seed_review(plan))
+    with _step(say, "comparison of the registry") as done:
+        done(seed_scan(plan))
     with _step(say, "slips and unfinished forms of the counter") as done:
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:

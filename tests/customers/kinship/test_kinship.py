@@ -163,6 +163,17 @@ def test_by_night_whoever_belongs_nowhere_is_compared_with_the_village(django_as
     assert counted == {"homeless": 1, "household questions": 2}
 
 
+def test_whose_name_the_household_has_already_is_perhaps_that_member():
+    village, phone = make_village(), "13800000001"
+    head = make_customer("王大明", village=village, phone=phone)
+    make_household(head, members=(make_customer("李小花", village=village),))
+    make_customer("李小花", village=village, phone=phone)
+
+    nightly.ask_about(village.pk)
+
+    assert not HouseholdQuestion.objects.exists()
+
+
 def test_two_records_of_one_name_are_not_asked_about_as_a_household():
     village, phone = make_village(), "13800000001"
     for _ in range(2):
