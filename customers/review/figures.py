@@ -14,10 +14,8 @@ from branches.models import StaffMember, Unit
 from customers.choices import UNDECIDED, PairDecision, ReviewState
 from customers.matching.weights import probability
 from customers.models import ReviewDecision, ReviewPair
-from customers.review.queue import OLD_DAYS
+from customers.review.queue import BAND_BITS, HIGHEST_BAND, LOWEST_BAND, OLD_DAYS
 
-BAND_BITS = 2
-LOWEST, HIGHEST = -6, 14
 LEAST_IN_BAND = 10
 ANSWERS = (PairDecision.SAME, PairDecision.DIFFERENT)
 
@@ -113,7 +111,7 @@ def bands(decisions: QuerySet[ReviewDecision]) -> list[Band]:
 def _bands(rows: Iterable[dict]) -> list[Band]:
     totals: dict[int, list[float]] = {}
     for row in rows:
-        low = min(max(int(row["band"]) * BAND_BITS, LOWEST), HIGHEST)
+        low = min(max(int(row["band"]) * BAND_BITS, LOWEST_BAND), HIGHEST_BAND)
         total = totals.setdefault(low, [0, 0, 0.0])
         total[0] += row["n"]
         total[1] += row["same"]

@@ -34,6 +34,9 @@ class QueueForm(forms.Form):
     )
     rule = forms.ChoiceField(label=_("Why"), required=False)
     branch = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    band = forms.ChoiceField(
+        required=False, choices=[(low, low) for low in queue.BANDS], widget=forms.HiddenInput
+    )
     age = forms.ChoiceField(label=_("Since"), required=False, choices=[("", _("Any")), *queue.AGES.items()])
 
     def __init__(self, *args, **kwargs):

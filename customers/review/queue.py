@@ -26,6 +26,9 @@ KEYSET = Keyset("review", ORDER)
 PAGE = 40
 OLD_DAYS, FRESH_DAYS = 30, 7
 
+BAND_BITS, LOWEST_BAND, HIGHEST_BAND = 2, -6, 14
+BANDS = tuple(str(low) for low in range(LOWEST_BAND, HIGHEST_BAND + 1, BAND_BITS))
+
 OPEN, CONFIRM, LATER, DECIDED = "open", "confirm", "later", "decided"
 TABS = {
     OPEN: pgettext_lazy("state of a pair", "Open"),
@@ -46,12 +49,13 @@ class Filters:
     rule: str = ""
     age: str = ""
     branch: int = 0
+    band: str = ""
 
     def query(self, **changes: str) -> str:
         """The filters as they stand in an address, without those that say nothing."""
         values = {"tab": self.tab, "whose": self.whose, "rule": self.rule, "age": self.age, **changes}
-        values["branch"] = self.branch
-        plain = {"tab": OPEN, "whose": MINE, "rule": "", "age": "", "branch": 0}
+        values |= {"branch": self.branch, "band": self.band}
+        plain = {"tab": OPEN, "whose": MINE, "rule": "", "age": "", "branch": 0, "band": ""}
         told = {name: value for name, value in values.items() if value != plain[name]}
         return f"?{urlencode(told)}" if told else ""
 
@@ -99,9 +103,17 @@ def whose(rows: QuerySet[ReviewPair], staff: StaffMember, code: str) -> QuerySet
     return rows.filter(Q(branch__in=staff.scope.branch_ids) | Q(branch=None))
 
 
+def in_band(low: int) -> Q:
+    """Pairs whose weight lies in a band; the lowest and the highest hold what lies beyond."""
+    above = Q() if low <= LOWEST_BAND else Q(weight__gte=low)
+    return above if low >= HIGHEST_BAND else above & Q(weight__lt=low + BAND_BITS)
+
+
 def queue(staff: StaffMember, filters: Filters) -> QuerySet[ReviewPair]:
     """The pairs of the queue as narrowed."""
     rows = in_tab(whose(visible_pairs(staff), staff, filters.whose), filters.tab)
+    if filters.band:
+        rows = rows.filter(in_band(int(filters.band)))
     if filters.branch:
         rows = rows.filter(branch=filters.branch)
     if filters.rule:

@@ -132,4 +132,6 @@ def test_figures_hold_decisions_against_the_weights(client):
     text = shown(client, "review-figures")
 
     assert all(band in text for band in ("4 … 6", "-2 … 0"))
+    opened = client.get(address("review"), {"tab": "decided", "whose": "all", "band": "4"})
+    assert len(opened.context["groups"]) == 2
     assert [(band.decided, band.same) for band in figures.bands(figures.truth())] == [(1, 0), (2, 2)]
