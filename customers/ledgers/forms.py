@@ -62,11 +62,11 @@ class UploadForm(StrictForm):
     )
     as_of = forms.DateField(
         label=_("Business date"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("The day up to which the ledgers tell."),
     )
     branch = BranchField(
-        label=_("Branch (if known)"),
+        label=_("Branch"),
         queryset=Unit.objects.none(),
         required=False,
         empty_label=_("found out for each file"),

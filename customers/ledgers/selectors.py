@@ -141,6 +141,7 @@ def upload_page(staff: StaffMember, upload: LedgerUpload) -> dict[str, Any]:
     return {
         "upload": upload,
         "files": files,
+        "known_rows": upload.counts.get("rows", 0) - upload.counts.get("new_rows", 0),
         "steps": [(str(name), i < now, i == now) for i, (name, _states) in enumerate(STEPS)],
         **upload_progress(upload),
     }
