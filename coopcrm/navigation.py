@@ -83,6 +83,7 @@ PLACES = (
         _("Duplicates"),
         "chong fu he bing fu he",
         frozenset(BUSINESS - FIELD - COMMITTEE),
+        ("/merges/",),
     ),
     Place(
         "/loans/",

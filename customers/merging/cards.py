@@ -11,7 +11,7 @@ from customers import masking
 from customers.merging import policies, selectors
 from customers.merging.choices import MergeKind
 from customers.models import Customer, Household, Merge
-from customers.registries import TimelineEvent, Window
+from customers.registries import PageAction, TimelineEvent, Window
 from customers.selectors import name_for
 
 
@@ -46,6 +46,16 @@ def joined_household_card(
         return None
     lines = [{"merge": row, "name": f"#{row.other_household_id}", "numbers": []} for row in merges]
     return "customers/merging/_joined_card.html", {"lines": lines, "may_see": policies.may_see_merges(staff)}
+
+
+def join_action(
+    staff: StaffMember, customer: Customer | None, household: Household | None
+) -> PageAction | None:
+    """The way from a household's page to the record that may be the same household."""
+    if household is None or not policies.may_merge(staff, household, household):
+        return None
+    url = f"{reverse('customers:merges')}?household={household.pk}"
+    return PageAction(_("Join with another record"), url, "git-merge")
 
 
 SURVIVES = gettext_lazy("Another record was joined to this one")

@@ -29,6 +29,14 @@ class PairQuery(forms.Form):
     keeps = forms.ChoiceField(choices=Side.choices, required=False)
 
 
+class TwoHouseholdsForm(forms.Form):
+    """Which two households are one: their numbers, as their pages show them."""
+
+    kind = forms.CharField(initial="household", widget=forms.HiddenInput)
+    first = forms.IntegerField(label=gettext_lazy("Household that stays (number)"), min_value=1)
+    second = forms.IntegerField(label=gettext_lazy("Household that is joined to it (number)"), min_value=1)
+
+
 class UndoForm(StrictForm):
     """Why the two are different, and to whom rows belong that were written since and do not say it themselves."""
 
@@ -39,7 +47,10 @@ class UndoForm(StrictForm):
     def __init__(self, *args, rows: list[Later], names: tuple[str, str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.asked = [one for one in rows if not one.is_known]
-        sides = list(zip((Side.SURVIVOR, Side.OTHER), names, strict=True))
+        sides = [
+            (code, f"{name} ({code.label})")
+            for code, name in zip((Side.SURVIVOR, Side.OTHER), names, strict=True)
+        ]
         for one in self.asked:
             self.fields[one.field] = forms.ChoiceField(
                 label=words_of(one),

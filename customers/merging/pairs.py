@@ -70,7 +70,7 @@ def point_pairs(model: type[Model], source: Customer, target: Customer) -> tuple
     for pair in rows.order_by("pk"):
         third = pair.second_id if pair.first_id == source.pk else pair.first_id
         if third in beside or third in joined:
-            stays.append(pair.pk)
+            stays += [] if third == target.pk else [pair.pk]
             continue
         before[pair.pk] = {"state": pair.state, "decided_by": pair.decided_by_id}
         _name(pair, source.pk, target.pk)

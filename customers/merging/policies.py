@@ -67,7 +67,7 @@ def must_be_confirmed(
     reasons = []
     if survivor.branch_id != other.branch_id and credit.owing & {survivor.pk, other.pk}:
         reasons.append(_("The two belong to two branches, and there are loans."))
-    if homes.get(survivor.pk) != homes.get(other.pk) and credit.lines:
+    if len(set(homes.values())) > 1 and credit.lines:
         reasons.append(_("The two live in different households, and one of these has a credit line."))
     if survivor.identity_conflict or other.identity_conflict:
         reasons.append(_("A disputed number keeps one of them from new credit; joined, it would not."))

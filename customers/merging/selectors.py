@@ -107,7 +107,7 @@ def lines_of(merge: Merge) -> tuple[Line, ...]:
     counts: dict[str, dict[str, int]] = {}
     for label, kind, ids in merge.moves.values_list("relation", "kind", "ids"):
         counts.setdefault(label, {})[kind] = len(ids)
-    lines = [_line(label, found) for label, found in counts.items()]
+    lines = [_line(label, found) for label, found in counts.items() if relation(label).model is not Merge]
     return tuple(sorted(lines, key=lambda line: (-line.moved, line.words)))
 
 
@@ -208,6 +208,16 @@ def side(staff: StaffMember, record: Customer | Household) -> dict[str, Any]:
         "url": reverse("customers:customer", args=[record.pk]),
         "facts": _customer_facts(record) if is_own else [],
     }
+
+
+def compared(sides: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The facts of both line by line; what another branch keeps is left out."""
+    labels = next((one["facts"] for one in sides if one["facts"]), [])
+    told = [dict(one["facts"]) for one in sides]
+    return [
+        {"label": label, "values": [facts.get(label, _("at the other branch")) for facts in told]}
+        for label, _value in labels
+    ]
 
 
 def _customer_facts(record: Customer) -> list[tuple[str, Any]]:

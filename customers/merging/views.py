@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 from coopcrm.shared import acting
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.handbook import explained
+from coopcrm.shared.paging import id_in
 from customers.merging import later, policies, selectors, services
 from customers.merging.choices import MergeKind, MergeState, Side
-from customers.merging.forms import MergeForm, PairQuery, UndoForm
+from customers.merging.forms import MergeForm, PairQuery, TwoHouseholdsForm, UndoForm
 from customers.merging.undoing import undo_merge
 from customers.models import Customer, Household, Merge
 from customers.querysets import require_scope
@@ -35,7 +36,15 @@ def merges(request: HttpRequest) -> HttpResponse:
         for code, label in MergeState.choices
     ]
     lines = [selectors.listed(request.user, row) for row in page.rows]
-    return render(request, "customers/merging/merges.html", {"page": page, "lines": lines, "tabs": tabs})
+    context = {
+        "page": page,
+        "lines": lines,
+        "tabs": tabs,
+        "form": TwoHouseholdsForm(initial={"first": id_in(request.GET.get("household", ""))})
+        if policies.may_merge_somewhere(request.user)
+        else None,
+    }
+    return render(request, "customers/merging/merges.html", context)
 
 
 @form_page
@@ -44,6 +53,7 @@ def new_merge(request: HttpRequest) -> HttpResponse:
     allow(policies.may_merge_somewhere(request.user))
     query = PairQuery(request.GET)
     if not query.is_valid():
+        messages.error(request, _("Say which two records are one."))
         return redirect("customers:merges")
     survivor, other = _two(request, query.cleaned_data)
     allow(policies.may_merge(request.user, survivor, other))
@@ -54,10 +64,12 @@ def new_merge(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     found = selectors.preview(survivor, other, staff=request.user, keeps=keeps)
+    sides = [selectors.side(request.user, one) for one in (survivor, other)]
     context = {
         "form": form if not found.refusal else None,
         "preview": found,
-        "sides": [selectors.side(request.user, one) for one in (survivor, other)],
+        "sides": sides,
+        "rows": selectors.compared(sides),
         "swapped": _address(other, survivor, query.cleaned_data["kind"], Side.SURVIVOR),
         "homes": [
             {
@@ -119,9 +131,11 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
     row = own_merge(request, pk)
     with acting.on_all_branches():
         lines, sentences = selectors.lines_of(row), selectors.consequences(row)
+    sides = [selectors.side(request.user, one) for one in policies.sides(row)]
     context = {
         "merge": row,
-        "sides": [selectors.side(request.user, one) for one in policies.sides(row)],
+        "sides": sides,
+        "rows": selectors.compared(sides),
         "lines": lines,
         "sentences": sentences,
         "may_undo": row.is_done and policies.may_undo(request.user, row),
@@ -156,6 +170,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "merge": row,
         "sides": sides,
+        "rows": selectors.compared(sides),
         "lines": [line for line in lines if line.moved],
         "known": selectors.known_lines(rows),
         "form": form,

@@ -22,6 +22,7 @@ from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, le
 from kpi.seeding.counter import seed_counter
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.homes import seed_homes
+from kpi.seeding.merges import seed_merges
 from kpi.seeding.persons import seed_persons
 from kpi.seeding.plan import County, Plan
 from kpi.seeding.privacy import seed_privacy
@@ -125,6 +126,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_review(plan))
     with _step(say, "comparison of the registry") as done:
         done(seed_scan(plan))
+    with _step(say, "joined records") as done:
+        done(seed_merges())
     with _step(say, "slips and unfinished forms of the counter") as done:
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:
