@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import duplicates
 from customers.matching import explain, weights
-from customers.models import ReviewPair
+from customers.models import MatchingRule, ReviewPair
 
 OUTCOME_WORDS = {
     "SAME": _("one person; joined by the machine"),
@@ -62,12 +62,13 @@ class Reasons:
 
 def reasons_of(pair: ReviewPair) -> Reasons:
     """Why the pair stands in the queue."""
+    judged_by = weights_of(pair)
     return Reasons(
         steps=explain.steps(pair),
         bars=explain.waterfall(pair),
         lines=(
-            Line(_("asked from here"), weights.ASK),
-            Line(_("linked by machine from here"), weights.LINK),
+            Line(_("asked from here"), judged_by.ask),
+            Line(_("linked by machine from here"), judged_by.link),
         ),
         chance=weights.probability(pair.weight),
         rule=RULES.get(pair.rule, pair.rule),
@@ -77,6 +78,12 @@ def reasons_of(pair: ReviewPair) -> Reasons:
         version=pair.weights_version,
         is_weighed=is_weighed(pair),
     )
+
+
+def weights_of(pair: ReviewPair) -> weights.Weights:
+    """The version of the weights that judged a pair; those that travel with the product where it is none of ours."""
+    row = MatchingRule.objects.filter(version=pair.weights_version).first()
+    return weights.Weights.from_payload(row.version, row.data) if row else weights.DEFAULT
 
 
 def is_weighed(pair: ReviewPair) -> bool:

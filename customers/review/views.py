@@ -19,6 +19,7 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import page_of
 from customers import selectors
 from customers.choices import DecisionGround, DecisionStep, PairDecision
+from customers.matching import policies as matching_policies
 from customers.merging import selectors as merging
 from customers.models import Customer, ReviewDecision, ReviewPair
 from customers.review import comparing, figures, forms, joining, policies, queue, reasons, services
@@ -193,6 +194,7 @@ def _pair_context(request: HttpRequest, found: ReviewPair, filters: queue.Filter
         "progress": queue.Progress(queue.done_today(staff), left),
         "last": _last(request),
         "grounds": DecisionGround.choices,
+        "may_see_weights": matching_policies.may_see_weights(staff),
         "page_keys": KEYS,
         "shown": forms.shown_now(),
     }
