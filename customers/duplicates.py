@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet, Value
 
-from customers.matching import live, weights
+from customers.matching import live
 from customers.matching.judging import ORDER, RULE_WORDS
 from customers.matching.live import Claim
 from customers.models import Customer, ReviewPair
@@ -49,7 +49,7 @@ class Match:
     @property
     def is_question(self) -> bool:
         """Whether people are asked: by the table, or since the weights reach what an import would join."""
-        return self.outcome in WEIGHTS or (self.weight is not None and self.weight >= weights.LINK)
+        return self.outcome in WEIGHTS or self.weight is not None
 
 
 def find(claim: Claim, *, as_of: date, limit: int = 8) -> list[Match]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from customers.identity import MatchJudgement, Record, compare_records
-from customers.matching import weights
 from customers.matching.comparing import compare, has_proof
 from customers.matching.mentions import Profile
 from customers.matching.population import Population
 from customers.matching.questions import rule_of
+from customers.matching.weights import DEFAULT, Weights
 
 ORDER = ("SAME", "CONFLICT", "PROBABLE", "POSSIBLE")
 CONFLICT_BITS = 10.0
@@ -59,18 +59,20 @@ def by_table(mine: Iterable[Record], theirs: Iterable[Record]) -> MatchJudgement
     return next((judged for judged in told if judged.rule == "R3"), told[0])
 
 
-def judge(table: MatchJudgement, a: Profile, b: Profile, population: Population) -> Verdict | None:
+def judge(
+    table: MatchJudgement, a: Profile, b: Profile, population: Population, weights: Weights = DEFAULT
+) -> Verdict | None:
     """Join the table and the weights; None when nobody need look."""
     if table.rule == "R3":
         return None
-    found = compare(a, b, population)
+    found = compare(a, b, population, weights)
     if table.outcome in ORDER:
         if found is None:
             levels = {"name": "another", "number": "equal"}
             bits = {"name": NAME_DIFFERS, "number": CONFLICT_BITS}
-            evidence = {"levels": levels, "bits": bits, "weights": weights.VERSION}
+            evidence = {"levels": levels, "bits": bits, "weights": weights.version}
             return Verdict(table.rule, table.outcome, CONFLICT_BITS + NAME_DIFFERS, evidence)
         return Verdict(table.rule, table.outcome, round(found.weight, 2), found.evidence)
-    if found is None or found.weight < weights.LINK or not has_proof(found.levels):
+    if found is None or found.weight < weights.link or not has_proof(found.levels, weights):
         return None
     return Verdict(rule_of(found.levels), "POSSIBLE", round(found.weight, 2), found.evidence, by_table=False)

@@ -6,22 +6,27 @@ The search is never scoped by branch; what a page shows of a match is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db import connection
+from django.db.models import F, QuerySet
 
 from branches.models import Area
+from coopcrm.shared.crypto import forms
 from customers import identity, numbers
-from customers.choices import DocumentKind, DocumentState
+from customers.choices import DocumentKind
 from customers.identity import Record
 from customers.matching.judging import Verdict, by_table, judge
 from customers.matching.mentions import Mention, Profile
 from customers.matching.records import KnownPerson
 from customers.matching.tallies import population_for
-from customers.models import Customer, IdentityDocument, Marriage, OtherName, Phone
+from customers.matching.versions import weights_on
+from customers.matching.weights import Weights
+from customers.models import Customer, IdentityDocument, OtherName, Phone
 from customers.names import NameKeys, name_keys
 
 PER_ROAD = 30
@@ -118,18 +123,38 @@ def find(claim: Claim, *, as_of: date) -> list[Found]:
     ids = _candidates(asked)
     if not ids:
         return []
+    record = asked.record()
     people = _people(ids, asked)
-    mine, record = asked.profile(), asked.record()
-    theirs = {pk: Profile([person.mention(pk, as_of)]) for pk, person in people.items()}
+    tables = {
+        pk: by_table([record], person.records(as_of, _same_phone(asked, person)))
+        for pk, person in people.items()
+    }
+    likely = {pk: person for pk, person in people.items() if tables[pk].rule != "R3"}
+    if not likely:
+        return []
+    mine, weights = asked.profile(), weights_now(as_of)
+    theirs = {pk: Profile([person.mention(pk, as_of)]) for pk, person in likely.items()}
     population = population_for([mine, *theirs.values()])
     found = []
-    for pk, person in people.items():
-        phone = asked.phone if asked.phone in person.phones else ""
-        table = by_table([record], person.records(as_of, phone))
-        verdict = judge(table, mine, theirs[pk], population)
-        if verdict or (table.rule != "R3" and _is_namesake_at_home(asked, person.customer)):
+    for pk, person in likely.items():
+        verdict = judge(tables[pk], mine, theirs[pk], population, weights)
+        if verdict or _is_namesake_at_home(asked, person.customer):
             found.append(Found(person.customer, verdict))
     return found
+
+
+def _same_phone(asked: _Asked, person: KnownPerson) -> str:
+    return asked.phone if asked.phone in person.phones else ""
+
+
+@lru_cache(maxsize=4)
+def _weights(day: date, _five_minutes: int) -> Weights:
+    return weights_on(day)
+
+
+def weights_now(day: date) -> Weights:
+    """The weights in force, asked for once in five minutes by each process: a version changes overnight at most."""
+    return _weights(day, int(time.monotonic() // 300))
 
 
 def _is_namesake_at_home(asked: _Asked, person: Customer) -> bool:
@@ -160,16 +185,14 @@ def _roads(asked: _Asked) -> Iterator[QuerySet]:
         yield Phone.objects.values(found=F("customer_id")).filter(number_key=key)
     if not asked.keys.name_key:
         return
+    others = OtherName.objects.filter(removed_on=None, name_key=asked.keys.name_key)
+    yield others.values(found=F("customer_id"))
     people = Customer.objects.current().values(found=F("id"))
     if asked.text:
         yield people.filter(name_key=asked.keys.name_key)
+    sounds = {"pinyin": asked.keys.pinyin} if asked.keys.pinyin else {"name_key": asked.keys.name_key}
     for place in _places(asked):
-        yield people.filter(name_key=asked.keys.name_key, **place)
-        if asked.keys.pinyin:
-            yield people.filter(pinyin=asked.keys.pinyin, **place)
-        of_person = {f"customer__{name}": value for name, value in place.items()}
-        others = OtherName.objects.filter(removed_on=None, name_key=asked.keys.name_key, **of_person)
-        yield others.values(found=F("customer_id"))
+        yield people.filter(**sounds, **place)
 
 
 def _by_number(asked: _Asked) -> Iterator[QuerySet]:
@@ -193,44 +216,39 @@ def _places(asked: _Asked) -> Iterator[dict]:
 # -- Their records -----------------------------------------------------------------------------------------------------
 
 
+# Everything beside the record itself, in one statement: the counter asks while somebody types.
+BESIDE = """
+    SELECT 'number', customer_id, id, number, '' FROM customers_identitydocument
+    WHERE customer_id = ANY(%(ids)s) AND kind = ANY(%(kinds)s) AND state <> 'RETIRED'
+    UNION ALL SELECT 'phone', customer_id, CASE WHEN valid_to IS NULL THEN 1 ELSE 0 END, number_key, ''
+    FROM customers_phone WHERE customer_id = ANY(%(ids)s)
+    UNION ALL SELECT 'alias', customer_id, 0, NULL, name_key FROM customers_othername
+    WHERE customer_id = ANY(%(ids)s) AND removed_on IS NULL
+    UNION ALL SELECT 'spouse', m.first_id, 0, NULL, c.name_key FROM customers_marriage m
+    JOIN customers_customer c ON c.id = m.second_id WHERE m.first_id = ANY(%(ids)s) AND m.valid_to IS NULL
+    UNION ALL SELECT 'spouse', m.second_id, 0, NULL, c.name_key FROM customers_marriage m
+    JOIN customers_customer c ON c.id = m.first_id WHERE m.second_id = ANY(%(ids)s) AND m.valid_to IS NULL
+    ORDER BY 1, 3
+"""
+
+
 def _people(ids: Iterable[int], asked: _Asked) -> dict[int, KnownPerson]:
     rows = Customer.objects.current().unlocked_for(None).filter(pk__in=ids).order_by("pk")
-    married = Marriage.objects.filter(valid_to=None)
-    rows = rows.select_related("village__parent", "branch").annotate(
-        other_keys=ArraySubquery(
-            OtherName.objects.filter(customer=OuterRef("pk"), removed_on=None).values("name_key")
-        ),
-        wife=Subquery(married.filter(first=OuterRef("pk")).values("second__name_key")[:1]),
-        husband=Subquery(married.filter(second=OuterRef("pk")).values("first__name_key")[:1]),
-        **_phone_flags(asked.phone),
-    )
-    people = {row.pk: _known(row, asked.phone) for row in rows}
-    documents = IdentityDocument.objects.filter(customer__in=list(people), kind__in=numbers.RESIDENT_KINDS)
-    for row in documents.exclude(state=DocumentState.RETIRED).only("customer", "number").order_by("pk"):
-        people[row.customer_id].texts.append(row.open("number"))
+    people = {row.pk: KnownPerson(row) for row in rows.select_related("village__parent", "branch")}
+    same = set(forms(numbers.phone_keys(asked.phone).number_key)) if asked.phone else set()
+    kinds = [str(kind) for kind in numbers.RESIDENT_KINDS]
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE, {"ids": list(people), "kinds": kinds})
+        lines = cursor.fetchall()
+    for what, pk, number, data, text in lines:
+        person = people[pk]
+        if what == "number":
+            person.texts.append(IdentityDocument(pk=number, number=bytes(data)).open("number"))
+        elif what == "alias":
+            person.aliases.add(text)
+        elif what == "spouse":
+            person.spouse = text
+        elif asked.phone:  # told by its digest, so that nobody's phone is opened
+            told = asked.phone if bytes(data) in same else ANOTHER_PHONE
+            (person.phones if number else person.old_phones).add(told)
     return people
-
-
-def _phone_flags(phone: str) -> dict[str, Exists]:
-    """Whether they have the phone, had it, or have any; told by digests, so that nobody's phone is opened."""
-    if not phone:
-        return {}
-    phones = Phone.objects.filter(customer=OuterRef("pk"))
-    same = phones.filter(number_key=numbers.phone_keys(phone).number_key)
-    return {
-        "has_phone": Exists(same.filter(valid_to=None)),
-        "had_phone": Exists(same),
-        "has_phones": Exists(phones.filter(valid_to=None)),
-    }
-
-
-def _known(row: Customer, phone: str) -> KnownPerson:
-    person = KnownPerson(row, aliases=set(row.other_keys), spouse=row.wife or row.husband or "")
-    if phone:
-        if row.has_phone:
-            person.phones.add(phone)
-        elif row.had_phone:
-            person.old_phones.add(phone)
-        elif row.has_phones:
-            person.phones.add(ANOTHER_PHONE)
-    return person

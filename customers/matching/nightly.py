@@ -24,10 +24,11 @@ from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
 from customers.choices import CustomerState
 from customers.identity import check_phone
 from customers.kinship import nightly as homes
-from customers.matching import policies, roads, tallies, weights
+from customers.matching import policies, roads, tallies
 from customers.matching.judging import Verdict, by_table, judge
 from customers.matching.mentions import Profile
 from customers.matching.records import KnownPerson, known_people
+from customers.matching.versions import weights_on
 from customers.models import Customer, MatchingCandidate, MatchingScan, ReviewPair
 from customers.review.questions import Asked, ask
 
@@ -67,7 +68,7 @@ def order_scan(*, as_of: date, is_full: bool = False, started_by: StaffMember | 
         started_by=started_by,
         position=position,
         last_ids=last_ids,
-        weights=weights.VERSION,
+        weights=weights_on(as_of).version,
     )
     since = None if is_full else {**before.last_ids, "since": before.position}
     orders = [NewOrder(COUNT, key="count", payload={"scan": scan.pk})] if is_full else []
@@ -207,7 +208,7 @@ def scan_at_once(*, as_of: date, most_villages: int = 60) -> MatchingScan:
     """
     last_ids, position = roads.state_now()
     scan = MatchingScan.objects.create(
-        is_full=True, as_of=as_of, position=position, last_ids=last_ids, weights=weights.VERSION
+        is_full=True, as_of=as_of, position=position, last_ids=last_ids, weights=weights_on(as_of).version
     )
     counts: Counter = Counter()
     by_road = {}
@@ -235,7 +236,7 @@ def verdicts_on(pairs: Iterable[tuple[int, int]], *, as_of: date) -> dict[tuple[
     wanted = list(pairs)
     people = known_people({pk for pair in wanted for pk in pair})
     profiles = {pk: Profile([person.mention(pk, as_of)]) for pk, person in people.items()}
-    population = tallies.population_for(profiles.values())
+    population, weights = tallies.population_for(profiles.values()), weights_on(as_of)
     found = {}
     for first, second in wanted:
         a, b = people.get(first), people.get(second)
@@ -243,7 +244,7 @@ def verdicts_on(pairs: Iterable[tuple[int, int]], *, as_of: date) -> dict[tuple[
             continue
         shared = next(iter(sorted(a.phones & b.phones)), None)
         table = by_table(a.records(as_of, _compared(a, shared)), b.records(as_of, _compared(b, shared)))
-        if verdict := judge(table, profiles[first], profiles[second], population):
+        if verdict := judge(table, profiles[first], profiles[second], population, weights):
             found[first, second] = verdict
     return found
 

@@ -13,7 +13,7 @@ from customers import numbers
 from customers.choices import DocumentState
 from customers.identity import Record, check_phone, check_resident_id, normalize_code
 from customers.matching.mentions import Mention
-from customers.models import Customer, IdentityDocument, Marriage, OtherName, Phone
+from customers.models import Customer, IdentityDocument, Marriage, Membership, OtherName, Phone
 
 
 @dataclass
@@ -29,6 +29,7 @@ class KnownPerson:
     old_phones: set[str] = field(default_factory=set)
     aliases: set[str] = field(default_factory=set)
     spouse: str = ""
+    household: int | None = None
 
     def mention(self, key: int, as_of: date) -> Mention:
         """The record as the engine weighs it; the phones of former years count too."""
@@ -51,6 +52,7 @@ class KnownPerson:
             birth_precision="day" if person.birth_date else "",
             sex=person.sex,
             spouse=self.spouse,
+            households=frozenset({f"household {self.household}"} if self.household else ()),
         )
 
     def records(self, as_of: date, phone: str | None) -> list[Record]:
@@ -67,7 +69,7 @@ class KnownPerson:
 
 
 def known_people(ids: Iterable[int]) -> dict[int, KnownPerson]:
-    """Customers by id with their open numbers: five queries."""
+    """Customers by id with their open numbers: six queries."""
     wanted = list(ids)
     rows = Customer.objects.filter(pk__in=wanted).select_related("village__parent").order_by("pk")
     people = {row.pk: KnownPerson(row) for row in rows}
@@ -81,6 +83,9 @@ def known_people(ids: Iterable[int]) -> dict[int, KnownPerson]:
         "customer_id", "name_key"
     ):
         people[pk].aliases.add(key)
+    stays = Membership.objects.filter(customer__in=wanted, valid_to=None)
+    for pk, household in stays.values_list("customer_id", "household_id"):
+        people[pk].household = household
     for pk, name in spouses_of(wanted).items():
         people[pk].spouse = name
     for person in people.values():
