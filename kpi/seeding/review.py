@@ -27,7 +27,7 @@ from customers.matching.nightly import verdicts_on, write_questions
 from customers.matching.population import Population
 from customers.matching.questions import outcome_of, rule_of
 from customers.matching.records import known_people
-from customers.models import Customer, IdentityDocument, Phone, ReviewPair
+from customers.models import Customer, IdentityDocument, Phone, ReviewDecision, ReviewPair
 from customers.names import name_keys
 from customers.numbers import document_keys, phone_keys
 from customers.review.placing import place_pairs
@@ -98,7 +98,9 @@ def seed_review(plan: Plan) -> int:
     asked = write_questions(_verdicts(doubles.pairs, plan.as_of))
     _spread_over_weeks(plan)
     place_pairs()
-    return len(doubles.records) + asked.new + _decide_some(branches)
+    decided = _decide_some(branches)
+    _date_back(plan)
+    return len(doubles.records) + asked.new + decided
 
 
 def _asked(person: Record, others: list[Record], *, is_chain: bool) -> list[tuple[Record, Record]]:
@@ -370,3 +372,15 @@ def _holder(post: str, branch: Unit) -> StaffMember:
 def _decided(staff: StaffMember, pair: ReviewPair, decision: str, ground: str, *, seconds: int) -> int:
     decide_pair(staff=staff, pair=pair, decision=decision, ground=ground, seconds=seconds)
     return 1
+
+
+def _date_back(plan: Plan) -> None:
+    """The decisions were made in the last weeks before the demonstration's day."""
+    end = timezone.make_aware(datetime.combine(plan.as_of, time(16, 10)))
+    decisions = list(ReviewDecision.objects.select_related("pair").order_by("pk"))
+    for number, decision in enumerate(decisions):
+        decision.decided_at = end - timedelta(days=1 + number % 14, minutes=7 * number)
+        if decision.pair.decided_at:
+            decision.pair.decided_at = decision.decided_at
+    ReviewDecision.objects.bulk_update(decisions, ["decided_at"])
+    ReviewPair.objects.bulk_update([decision.pair for decision in decisions], ["decided_at"])
