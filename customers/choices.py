@@ -153,6 +153,7 @@ class PartKind(models.TextChoices):
     ORIGINAL = "original", _("The file as it came")
     ROWS = "rows", _("Its rows as read")
     PLAN = "plan", _("What it would write")
+    AREAS = "areas", _("The list of villages beside it")
 
 
 class RowOutcome(models.TextChoices):

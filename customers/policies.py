@@ -124,6 +124,11 @@ def may_change_upload(staff: StaffMember, upload: LedgerUpload) -> bool:
     return may_import_ledgers(staff) and upload.uploaded_by_id == staff.pk
 
 
+def may_open_named_branches(staff: StaffMember) -> bool:
+    """Head office takes over the branches and villages that the list in a zip names, as the command does."""
+    return staff.scope.holds(PostCode.HEAD_OFFICE)
+
+
 def may_export_customers(staff: StaffMember) -> bool:
     """Lists leave the house through accountants, directors, the union's desks and audit."""
     return staff.scope.holds(PostCode.ACCOUNTANT, *DIRECTORS, *UNION_DESKS, PostCode.AUDITOR)

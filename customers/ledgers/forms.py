@@ -12,6 +12,7 @@ from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES, MAX_MEMBERS, MAX
 from customers.choices import LedgerKind, RowOutcome
 from customers.ledgers.uploads import branches_for
 from customers.ledgers.words import field_choices
+from customers.models import LedgerUpload, UploadFile
 
 FILE_LIMITS = {
     "megabytes": MAX_FILE_BYTES // MEGABYTE,
@@ -96,6 +97,20 @@ class FileForm(StrictForm):
         self.fields["branch"].queryset = branches_for(staff)
         if not is_text:
             del self.fields["encoding"]
+
+
+class ManyFilesForm(StrictForm):
+    """One branch for all the files that are ticked."""
+
+    files = forms.ModelMultipleChoiceField(label=_("Files"), queryset=UploadFile.objects.none())
+    several_branch = BranchField(
+        label=_("Branch for several files"), queryset=Unit.objects.none(), empty_label="–"
+    )
+
+    def __init__(self, *args, staff: StaffMember, upload: LedgerUpload, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"].queryset = upload.files.all()
+        self.fields["several_branch"].queryset = branches_for(staff)
 
 
 class ColumnsForm(StrictForm):

@@ -8,7 +8,7 @@ says and changes nothing; only rows that are new cause writing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db import connection, transaction
@@ -105,7 +105,11 @@ def take_lock() -> None:
 
 def ensure_units(sources: Iterable[LedgerSource]) -> dict[str, Unit]:
     """Return the units of a manifest by code, creating those that are missing under the county union."""
-    wanted = {source.branch_code: source.branch_name for source in sources}
+    return open_named({source.branch_code: source.branch_name for source in sources})
+
+
+def open_named(wanted: Mapping[str, str]) -> dict[str, Unit]:
+    """Return the units of these codes; branches that are missing are opened under the county union."""
     units = {unit.code: unit for unit in Unit.objects.filter(code__in=wanted)}
     for code, name in wanted.items():
         if code not in units:

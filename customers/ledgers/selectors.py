@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 from branches.models import StaffMember
 from coopcrm.shared.models import Job
 from coopcrm.shared.selectors import progress_of
+from customers import policies
 from customers.choices import RowOutcome, UploadState
-from customers.ledgers import progress, uploads
+from customers.ledgers import places, progress, uploads
 from customers.ledgers.words import SHARED_WORDS, WITNESS_WORDS, field_in_words
 from customers.models import LedgerFile, LedgerImport, LedgerRow, LedgerUpload, StagedRow, UploadFile
 from customers.selectors import Page, page_by_id
@@ -144,6 +145,17 @@ def upload_page(staff: StaffMember, upload: LedgerUpload) -> dict[str, Any]:
         "known_rows": upload.counts.get("rows", 0) - upload.counts.get("new_rows", 0),
         "steps": [(str(name), i < now, i == now) for i, (name, _states) in enumerate(STEPS)],
         **upload_progress(upload),
+    }
+
+
+def places_to_settle(
+    staff: StaffMember, upload: LedgerUpload, files: Iterable[FileOfUpload]
+) -> dict[str, Any]:
+    """Branches and villages that the zip names and the registry does not have, and who may take them over."""
+    return {
+        "branches": places.missing_branches([line.file for line in files]),
+        "areas": places.brings_areas(upload),
+        "may_open": policies.may_open_named_branches(staff),
     }
 
 

@@ -51,6 +51,9 @@ OPEN_STATES = (
 CORRECTABLE = (UploadState.MAPPING, UploadState.READY)
 BESIDE = {MANIFEST, AREAS}
 JUNK = ("__MACOSX/", ".")
+CODE_LENGTH, NAME_LENGTH = (
+    UploadFile._meta.get_field(name).max_length for name in ("said_code", "said_name")
+)
 
 
 # -- Bringing in -------------------------------------------------------------------------------------------------------
@@ -80,8 +83,16 @@ def bring_in(
         line = None if said is None else said.get(PurePath(packed.name).name, {})
         named = branches.get(line.get("branch_code", "")) if line else None
         rows.append(_keep_file(upload, position, packed, line, named or (None if line else branch or only)))
+    _keep_areas(upload, found)
     _order_reading(upload, rows)
     return upload
+
+
+def _keep_areas(upload: LedgerUpload, found: Sequence[Packed]) -> None:
+    """Keep the list of villages that lies beside the ledgers: head office may load it first."""
+    areas = next((packed for packed in found if PurePath(packed.name).name == AREAS), None)
+    if areas is not None:
+        parts.keep(areas.content, upload=upload, kind=PartKind.AREAS)
 
 
 def _is_junk(name: str) -> bool:
@@ -116,6 +127,8 @@ def _keep_file(
         name=packed.name[-200:],
         branch=branch,
         kind=kind if kind in LedgerKind.values else "",
+        said_code=(line or {}).get("branch_code", "")[:CODE_LENGTH],
+        said_name=(line or {}).get("branch_name", "")[:NAME_LENGTH],
         is_taken=is_named,
         reason="" if is_named else gettext_noop("The manifest does not name it."),
         digest=hashlib.sha256(packed.content).digest(),
@@ -177,6 +190,12 @@ def _recognise(file: UploadFile, sheets) -> None:
     file.seal("recognised", json.dumps(said, ensure_ascii=False))
 
 
+def recognise_again(file: UploadFile) -> None:
+    """Understand the columns anew: another branch remembers other headers."""
+    if file.row_count:
+        _recognise(file, parts.kept_sheets(file))
+
+
 def _memory_of(file: UploadFile) -> FieldsFor:
     return memory.remembered_fields(file.branch.code if file.branch else "", file.kind)
 
@@ -204,7 +223,7 @@ def correct_file(
     *, staff: StaffMember, file: UploadFile, branch: Unit | None, kind: str, encoding: str, is_taken: bool
 ) -> UploadFile:
     """Say what a file is; another encoding has it read once more."""
-    upload = _to_correct(staff, file.upload_id)
+    upload = to_correct(staff, file.upload_id)
     require(branch is None or policies.may_import_at(staff, branch.pk), _("This branch is not yours."))
     again = encoding != file.encoding
     file.branch, file.kind, file.encoding, file.is_taken = branch, kind, encoding, is_taken
@@ -214,10 +233,9 @@ def correct_file(
         upload.state = UploadState.READING
         _order_reading(upload, [file])
         return file
-    if file.row_count:
-        _recognise(file, parts.kept_sheets(file))
+    recognise_again(file)
     file.save()
-    _back_to_mapping(upload)
+    back_to_mapping(upload)
     return file
 
 
@@ -226,7 +244,7 @@ def choose_fields(
     *, staff: StaffMember, file: UploadFile, fields: Mapping[str, Mapping[int, str]]
 ) -> UploadFile:
     """Say what the columns of a file hold; its branch remembers that for the next file with the same header."""
-    upload = _to_correct(staff, file.upload_id)
+    upload = to_correct(staff, file.upload_id)
     for sheet in recognised_in(file):
         wanted = fields.get(sheet["name"], {})
         before = {column["index"]: column["field"] for column in sheet["columns"]}
@@ -239,14 +257,14 @@ def choose_fields(
             whole = before | changed
             kept = [whole.get(index, "") for index in range(len(sheet["labels"]))]
             memory.remember(branch=file.branch, kind=file.kind, labels=sheet["labels"], fields=kept, by=staff)
-    if file.row_count:
-        _recognise(file, parts.kept_sheets(file))
+    recognise_again(file)
     file.save()
-    _back_to_mapping(upload)
+    back_to_mapping(upload)
     return file
 
 
-def _to_correct(staff: StaffMember, upload_id: int) -> LedgerUpload:
+def to_correct(staff: StaffMember, upload_id: int) -> LedgerUpload:
+    """The upload, locked, for whoever may correct it now."""
     upload = LedgerUpload.objects.select_for_update().get(pk=upload_id)
     require(policies.may_change_upload(staff, upload), _("Who brought the files in corrects them."))
     if upload.state not in CORRECTABLE:
@@ -254,7 +272,7 @@ def _to_correct(staff: StaffMember, upload_id: int) -> LedgerUpload:
     return upload
 
 
-def _back_to_mapping(upload: LedgerUpload) -> None:
+def back_to_mapping(upload: LedgerUpload) -> None:
     """What was shown holds no longer: the preview is made again."""
     staging.forget_preview(upload)
     upload.state, upload.counts = UploadState.MAPPING, {}
@@ -268,7 +286,7 @@ def _back_to_mapping(upload: LedgerUpload) -> None:
 @transaction.atomic
 def order_check(*, staff: StaffMember, upload: LedgerUpload) -> LedgerUpload:
     """Have the preview made: what every row would become, without writing anything."""
-    upload = _to_correct(staff, upload.pk)
+    upload = to_correct(staff, upload.pk)
     taken = upload.files.filter(is_taken=True)
     if not taken.exists():
         raise Refused(_("No file is to be taken in; choose one at least."), code="upload_empty")

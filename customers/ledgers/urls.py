@@ -13,6 +13,9 @@ urlpatterns = [
     path("ledgers/uploads/<int:pk>/check/", views.check_upload, name="check-ledger-upload"),
     path("ledgers/uploads/<int:pk>/take-in/", views.take_in_upload, name="take-in-ledger-upload"),
     path("ledgers/uploads/<int:pk>/discard/", views.discard_upload, name="discard-ledger-upload"),
+    path("ledgers/uploads/<int:pk>/branches/", views.open_branches, name="open-ledger-branches"),
+    path("ledgers/uploads/<int:pk>/areas/", views.load_areas, name="load-ledger-areas"),
+    path("ledgers/uploads/<int:pk>/files/", views.place_files, name="place-ledger-files"),
     path("ledgers/uploads/<int:pk>/files/<int:file>/", views.upload_file, name="ledger-upload-file"),
     path(
         "ledgers/uploads/<int:pk>/files/<int:file>/columns/",

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from branches.exports.forms import ExportForm
@@ -18,7 +19,7 @@ from coopcrm.shared.handbook import explained
 from customers import exports, policies
 from customers.choices import UploadState
 from customers.forms import OutcomeForm
-from customers.ledgers import forms, selectors, uploads
+from customers.ledgers import forms, places, selectors, uploads
 from customers.models import LedgerFile, LedgerUpload, UploadFile
 
 form_page = require_http_methods(["GET", "POST"])
@@ -120,6 +121,9 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_upload(request, pk)
     context = selectors.upload_page(request.user, found)
     context["may_change"] = policies.may_change_upload(request.user, found)
+    if context["may_change"] and found.state in uploads.CORRECTABLE:
+        context["places"] = selectors.places_to_settle(request.user, found, context["files"])
+        context["several_form"] = forms.ManyFilesForm(staff=request.user, upload=found)
     if found.state == UploadState.READY:
         form = forms.LinesForm(request.GET)
         given = form.cleaned_data if form.is_valid() else {}
@@ -197,10 +201,10 @@ def _done(request: HttpRequest, deed, file: UploadFile) -> HttpResponse:
     return redirect("customers:ledger-upload", file.upload_id)
 
 
-def _step(request: HttpRequest, pk: int, deed) -> HttpResponse:
+def _step(request: HttpRequest, pk: int, deed, *, may=lambda staff: True) -> HttpResponse:
     """Do one step of an upload and show where it stands then."""
     found = own_upload(request, pk)
-    allow(policies.may_change_upload(request.user, found))
+    allow(policies.may_change_upload(request.user, found) and may(request.user))
     try:
         deed(staff=request.user, upload=found)
     except DomainError as refusal:
@@ -227,6 +231,46 @@ def take_in_upload(request: HttpRequest, pk: int) -> HttpResponse:
 def discard_upload(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an upload up."""
     return _step(request, pk, uploads.discard)
+
+
+@require_POST
+@takes()
+def open_branches(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the branches that the list in the zip names."""
+
+    def deed(**given) -> None:
+        new = places.open_branches(**given)
+        messages.success(
+            request, ngettext("%(n)s branch opened.", "%(n)s branches opened.", new) % {"n": new}
+        )
+
+    return _step(request, pk, deed, may=policies.may_open_named_branches)
+
+
+@require_POST
+@takes()
+def load_areas(request: HttpRequest, pk: int) -> HttpResponse:
+    """Load the list of villages in the zip."""
+
+    def deed(**given) -> None:
+        loaded = places.load_areas(**given)
+        words = _("%(new)s areas are new, %(renamed)s got another name.")
+        messages.success(request, words % {"new": loaded.created, "renamed": loaded.renamed})
+
+    return _step(request, pk, deed, may=policies.may_open_named_branches)
+
+
+@require_POST
+def place_files(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say for several files at once which branch they come from."""
+    found = own_upload(request, pk)
+    allow(policies.may_change_upload(request.user, found))
+    form = forms.ManyFilesForm(request.POST, staff=request.user, upload=found)
+    if not form.is_valid():
+        messages.error(request, _("Tick the files and choose their branch."))
+        return redirect("customers:ledger-upload", pk)
+    given = {"files": form.cleaned_data["files"], "branch": form.cleaned_data["several_branch"]}
+    return _step(request, pk, lambda **more: places.place_files(**more, **given))
 
 
 @require_GET

@@ -52,11 +52,14 @@ class UploadFile(SealedRow):
     """One file of an upload: what it is taken for, and what people changed about it.
 
     ``recognised`` is sealed, for it quotes cells: by sheet the header, its columns with field, certainty and examples.
-    ``chosen`` are the fields that people chose, by sheet and column.
+    ``chosen`` are the fields that people chose, by sheet and column. ``said_code`` and ``said_name`` are the branch
+    that a manifest names, which the registry may not have yet.
     """
 
     classification = classes(
-        C1="position name kind encoding found_encoding is_taken reason row_count digest chosen"
+        C1=(
+            "position name kind encoding found_encoding is_taken reason row_count digest chosen said_code said_name"
+        )
     )
 
     upload = models.ForeignKey(LedgerUpload, models.CASCADE, related_name="files")
@@ -64,6 +67,8 @@ class UploadFile(SealedRow):
     branch = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("branch")
     )
+    said_code = models.CharField(max_length=20, blank=True, default="", db_default="")
+    said_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     position = models.PositiveIntegerField()
     name = models.CharField(_("file"), max_length=200)
     kind = models.CharField(_("kind"), max_length=20, choices=LedgerKind, blank=True)

@@ -527,7 +527,16 @@ ARGUMENTS = {
     "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
     **{
         f"ledgers/uploads/<int:pk>/{page}": lambda things, staff: {"pk": make_upload(things, staff).upload_id}
-        for page in ("", "progress/", "check/", "take-in/", "discard/")
+        for page in (
+            "",
+            "progress/",
+            "check/",
+            "take-in/",
+            "discard/",
+            "branches/",
+            "areas/",
+            "files/",
+        )
     },
     **{
         f"ledgers/uploads/<int:pk>/files/<int:file>/{page}": lambda things, staff: {
