@@ -17,7 +17,6 @@ from customers.choices import (
     PhotoSide,
     ReadingPurpose,
     RevealPurpose,
-    RowOutcome,
     SharingPurpose,
 )
 from customers.models import Customer
@@ -165,14 +164,6 @@ class PhotoPurposeForm(StrictForm):
     """What a photo is looked at for."""
 
     purpose = forms.ChoiceField(label=_("What for"), choices=ReadingPurpose)
-
-
-class OutcomeForm(forms.Form):
-    """Filter of ledger rows by what became of them."""
-
-    outcome = forms.ChoiceField(
-        label=_("Outcome"), required=False, choices=[("", _("all")), *RowOutcome.choices]
-    )
 
 
 class AskForm(StrictForm):

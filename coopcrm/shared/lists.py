@@ -28,7 +28,7 @@ Value = str | int | float | Decimal | bool | date | datetime | None
 
 MARK = "※"
 """The first character of a mark's row; a list that comes back is read without such rows."""
-DAY_STYLE, HEAD_STYLE = 1, 2
+DAY_STYLE, HEAD_STYLE, TEXT_STYLE = 1, 2, 3
 EPOCH = date(1899, 12, 30)
 PRINT_HEAD_CHARACTERS = 200  # of the 255 that a spreadsheet program allows
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -147,9 +147,10 @@ FIXED_PARTS = {
         '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
         '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-        '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>'
+        '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
+        '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     ),
 }
@@ -201,9 +202,9 @@ def _properties(mark: Mark) -> str:
     return (
         f'<cp:coreProperties xmlns:cp="{PACKAGE}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" '
         'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"<dc:title>{_plain(mark.title)}</dc:title><dc:subject>{_plain(mark.purpose)}</dc:subject>"
-        f"<dc:creator>{_plain(mark.taken_by)}</dc:creator><cp:keywords>{mark.number}</cp:keywords>"
-        f"<dc:description>{_plain(str(mark))}</dc:description>"
+        f"<dc:title>{plain(mark.title)}</dc:title><dc:subject>{plain(mark.purpose)}</dc:subject>"
+        f"<dc:creator>{plain(mark.taken_by)}</dc:creator><cp:keywords>{mark.number}</cp:keywords>"
+        f"<dc:description>{plain(str(mark))}</dc:description>"
         f"<dcterms:created {moment}</dcterms:created></cp:coreProperties>"
     )
 
@@ -211,27 +212,28 @@ def _properties(mark: Mark) -> str:
 def _workbook(mark: Mark) -> str:
     title = re.sub(r"[\[\]:*?/\\']", " ", mark.title)[:31].strip() or str(mark.number)
     return (
-        f'<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="{_plain(title)}" sheetId="1" r:id="rId1"/>'
+        f'<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets><sheet name="{plain(title)}" sheetId="1" r:id="rId1"/>'
         '</sheets><definedNames><definedName name="_xlnm.Print_Titles" localSheetId="0">'
-        f"'{_plain(title)}'!$1:$2</definedName></definedNames></workbook>"
+        f"'{plain(title)}'!$1:$2</definedName></definedNames></workbook>"
     )
 
 
 def _sheet(mark: Mark, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
     yield f'{HEAD}<worksheet xmlns="{SHEET}"><sheetData>'
-    yield _row([str(mark)], HEAD_STYLE)
-    yield _row([safe_cell(str(name)) for name in columns], HEAD_STYLE)
+    yield row_of([str(mark)], HEAD_STYLE)
+    yield row_of([safe_cell(str(name)) for name in columns], HEAD_STYLE)
     for row in rows:
-        yield _row([shown(value) for value in row])
-    yield _row([str(mark)], HEAD_STYLE)
-    head = _plain("&L" + str(mark)[:PRINT_HEAD_CHARACTERS].replace("&", "&&") + "&R&P / &N")
+        yield row_of([shown(value) for value in row])
+    yield row_of([str(mark)], HEAD_STYLE)
+    head = plain("&L" + str(mark)[:PRINT_HEAD_CHARACTERS].replace("&", "&&") + "&R&P / &N")
     yield (
         '</sheetData><pageSetup paperSize="9" orientation="landscape"/>'
         f"<headerFooter><oddHeader>{head}</oddHeader><oddFooter>{head}</oddFooter></headerFooter></worksheet>"
     )
 
 
-def _row(values: Sequence[Any], style: int = 0) -> str:
+def row_of(values: Sequence[Any], style: int = 0) -> str:
+    """A row of a worksheet."""
     return f"<row>{''.join(_cell(value, style) for value in values)}</row>"
 
 
@@ -242,9 +244,10 @@ def _cell(value: Any, style: int) -> str:
         return f'<c s="{DAY_STYLE}"><v>{(value - EPOCH).days}</v></c>'
     if isinstance(value, int | float | Decimal) and math.isfinite(value) and abs(value) < BIGGEST_EXACT:
         return f"<c><v>{value}</v></c>"
-    text = _plain(str(value))
+    text = plain(str(value))
     return f'<c t="inlineStr" s="{style}"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text as it stands in XML."""
     return escape(UNPRINTABLE.sub("", text), {'"': "&quot;"})

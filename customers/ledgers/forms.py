@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,9 @@ from branches.models import StaffMember, Unit
 from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES, MAX_MEMBERS, MAX_UNPACKED_BYTES, MEGABYTE
 from customers.choices import LedgerKind, RowOutcome
-from customers.ledgers.uploads import branches_for
+from customers.ledgers import dirt
+from customers.ledgers.reasons import DIRT_WORDS
+from customers.ledgers.uploads import branches_for, branches_seen_by
 from customers.ledgers.words import field_choices
 from customers.models import LedgerUpload, UploadFile
 
@@ -27,6 +30,23 @@ ENCODINGS = [
     ("big5hkscs", "Big5"),
     ("utf-16", "UTF-16"),
 ]
+
+
+MANY = 2
+ANYTHING, NOTHING, UNKNOWN = "", "nothing", "unknown"
+USABLE_CHOICES = [
+    (ANYTHING, _("any or none")),
+    (dirt.NUMBER, _("a valid number")),
+    (dirt.PHONE, _("a phone")),
+    (dirt.VILLAGE, _("a village")),
+    (NOTHING, _("nothing to go by")),
+    (UNKNOWN, _("not measured")),
+]
+
+
+def day_control() -> forms.DateInput:
+    """The browser's own calendar."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -146,6 +166,66 @@ class LinesForm(forms.Form):
         label=_("Outcome"), choices=[("", _("All")), *RowOutcome.choices], required=False
     )
     file = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+
+def dirt_choices() -> list[tuple[str, str]]:
+    """Kinds of error to choose from."""
+    return [("", _("any or none")), *DIRT_WORDS.items()]
+
+
+class FileRowsForm(forms.Form):
+    """Which rows of a ledger file are shown."""
+
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[("", _("All")), *RowOutcome.choices], required=False
+    )
+    dirt = forms.ChoiceField(label=_("Kind of error"), choices=dirt_choices, required=False)
+
+
+class QualityForm(forms.Form):
+    """Of which ledgers the quality report tells: branch, kind, and the days on which they were brought in."""
+
+    branch = BranchField(
+        label=_("Branch"), queryset=Unit.objects.none(), required=False, empty_label=_("all branches")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("All")), *LedgerKind.choices], required=False)
+    since = forms.DateField(label=_("Brought in since"), required=False, widget=day_control())
+    until = forms.DateField(label=_("Brought in until"), required=False, widget=day_control())
+
+    def __init__(self, *args, staff: StaffMember, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = branches_seen_by(staff)
+        if not staff.scope.sees_union and len(staff.scope.branch_ids) < MANY:
+            del self.fields["branch"]
+
+
+class QualityRowsForm(QualityForm):
+    """The rows behind a number of the quality report."""
+
+    dirt = forms.ChoiceField(label=_("Kind of error"), choices=dirt_choices, required=False)
+    usable = forms.ChoiceField(label=_("Recognisable by"), choices=USABLE_CHOICES, required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[("", _("All")), *RowOutcome.choices], required=False
+    )
+    file = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+    month = forms.RegexField(r"^(\d{4}(-(0[1-9]|1[0-2]))?|none)$", required=False, widget=forms.HiddenInput)
+
+
+class TemplatesForm(forms.Form):
+    """For which branch and in which language templates are shown."""
+
+    branch = BranchField(label=_("Branch"), queryset=Unit.objects.none(), empty_label=None)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args, staff: StaffMember, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = branches_for(staff)
+
+
+class TemplateForm(TemplatesForm):
+    """One template: of which kind as well."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=LedgerKind.choices)
 
 
 class UndoForm(StrictForm):

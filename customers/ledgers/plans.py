@@ -23,6 +23,7 @@ from customers import registries
 from customers.choices import RowOutcome
 from customers.kinship import questions as kinship
 from customers.ledgers import registry
+from customers.ledgers.dirt import dirt_of, usable_in
 from customers.ledgers.mentioning import has_nothing_to_go_by, mention_of
 from customers.ledgers.reading import SheetReading
 from customers.ledgers.reasons import NO_NAME, NOTHING_TO_GO_BY
@@ -313,6 +314,8 @@ def _add_rows(plan: Plan) -> None:
             occurrence=record.occurrence,
             outcome=entry.outcome,
             reason=entry.reason,
+            usable=usable_in(record),
+            dirt=dirt_of(record, asks_number=entry.sheet.header.has("id_number")),
             customer_id=entry.customer,
             household_id=entry.household,
             entered_on=record.day.day,

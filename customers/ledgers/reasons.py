@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 from customers.duplicates import RULE_WORDS
@@ -30,7 +32,20 @@ REASON_WORDS = {
     "CHECK_FAILED": _("number fails its check"),
     "LENGTH": _("number has the wrong length"),
     "NOT_A_NUMBER": _("text in place of a number"),
+    "NO_NUMBER": _("no number in the row"),
+    "PHONE_UNREADABLE": _("phone that cannot be read"),
+    "VILLAGE_UNKNOWN": _("village that the area tree does not know"),
+    "DAY_UNREADABLE": _("date that cannot be read"),
+    "NAME_OF_ANOTHER": _("somebody near a named person, not that person"),
+    "ACCOUNT_DESTROYED": _("account number destroyed by a spreadsheet"),
 }
+DIRT_WORDS = {code: words for code, words in REASON_WORDS.items() if code not in RULE_WORDS}
+"""What can be wrong with a row, in the order of the report's choices."""
+
+
+def dirt_in_words(codes: Iterable[str]) -> str:
+    """Kinds of error in words."""
+    return "; ".join(str(REASON_WORDS.get(code, code)) for code in codes)
 
 
 def reason_in_words(reason: str) -> str:

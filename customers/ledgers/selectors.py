@@ -69,11 +69,15 @@ def runs_of(files: Iterable[LedgerFile]) -> list[tuple[LedgerImport, list[Ledger
     return list(groups.values())
 
 
-def ledger_rows(staff: StaffMember, file: LedgerFile, *, outcome: str = "", after: str = "") -> Page:
-    """Rows of a file in their order."""
+def ledger_rows(
+    staff: StaffMember, file: LedgerFile, *, outcome: str = "", dirt: str = "", after: str = ""
+) -> Page:
+    """Rows of a file in their order; ``dirt`` is a kind of error."""
     rows = LedgerRow.objects.visible_to(staff).filter(file=file).select_related("customer", "household")
     if outcome:
         rows = rows.filter(outcome=outcome)
+    if dirt:
+        rows = rows.filter(dirt__contains=[dirt])
     return page_by_id(rows.defer("raw"), after, newest_first=False, size=100)
 
 

@@ -114,6 +114,12 @@ def branches_for(staff: StaffMember) -> QuerySet[Unit]:
     return rows if staff.scope.holds(*policies.UNION_DESKS) else rows.filter(pk__in=staff.scope.branch_ids)
 
 
+def branches_seen_by(staff: StaffMember) -> QuerySet[Unit]:
+    """The branches whose ledgers a person may look at."""
+    rows = Unit.objects.filter(kind__in=[UnitKind.BRANCH, UnitKind.SUB_BRANCH]).order_by("code")
+    return rows if staff.scope.sees_union else rows.filter(pk__in=staff.scope.branch_ids)
+
+
 def _keep_file(
     upload: LedgerUpload, position: int, packed: Packed, line: Mapping[str, str] | None, branch: Unit | None
 ) -> UploadFile:

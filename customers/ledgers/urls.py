@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from customers.ledgers import views
+from customers.ledgers import quality_views, views
 
 urlpatterns = [
     path("ledgers/", views.ledgers, name="ledgers"),
+    path("ledgers/quality/", quality_views.quality_report, name="ledger-quality"),
+    path("ledgers/quality/rows/", quality_views.rows, name="ledger-quality-rows"),
+    path("ledgers/templates/", quality_views.templates, name="ledger-templates"),
+    path("ledgers/templates/file/", quality_views.template_file, name="ledger-template"),
     path("ledgers/<int:pk>/", views.ledger_file, name="ledger-file"),
     path("ledgers/new/", views.new_upload, name="new-ledgers"),
     path("ledgers/uploads/<int:pk>/", views.upload, name="ledger-upload"),

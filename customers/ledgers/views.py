@@ -18,7 +18,6 @@ from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
 from customers import exports, policies
 from customers.choices import UploadState
-from customers.forms import OutcomeForm
 from customers.ledgers import forms, places, selectors, uploads
 from customers.models import LedgerFile, LedgerUpload, UploadFile
 
@@ -60,9 +59,9 @@ def own_file(request: HttpRequest, pk: int) -> LedgerFile:
 def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
     """One file: how its columns were understood and what became of each row."""
     file = own_file(request, pk)
-    form = OutcomeForm(request.GET)
-    outcome = form.cleaned_data["outcome"] if form.is_valid() else ""
-    page = selectors.ledger_rows(request.user, file, outcome=outcome, after=request.GET.get("after", ""))
+    form = forms.FileRowsForm(request.GET)
+    choice = form.cleaned_data if form.is_valid() else {}
+    page = selectors.ledger_rows(request.user, file, **choice, after=request.GET.get("after", ""))
     context = {
         "file": file,
         "line": selectors.file_lines([file])[0],

@@ -9,9 +9,11 @@ from django.utils.translation import gettext_noop
 from coopcrm.shared.uploads import Unreadable
 from coopcrm.shared.uploads.sheets import Cell, Row, SheetName, stream
 
-__all__ = ["Cell", "LedgerUnreadable", "Row", "Sheet", "no_customers", "read_sheets"]
+__all__ = ["BESIDE", "Cell", "LedgerUnreadable", "Row", "Sheet", "no_customers", "read_sheets"]
 
 LedgerUnreadable = Unreadable
+BESIDE = "※※"
+"""How the first cell of a sheet begins that holds no ledger."""
 NO_CUSTOMERS = gettext_noop("No row of this file names a customer; check that it is the right file.")
 
 
@@ -40,7 +42,13 @@ def read_sheets(content: bytes, *, encoding: str = "") -> list[Sheet]:
             sheets.append(Sheet(said.name, encoding=said.encoding))
         else:
             sheets[-1].add(said)
-    return sheets
+    return [sheet for sheet in sheets if not _is_beside(sheet)]
+
+
+def _is_beside(sheet: Sheet) -> bool:
+    """Explanations and lists of a template: its first cell says that nothing in the sheet is read."""
+    first = next((cell for row in sheet.rows[:1] for cell in row.cells[:1]), None)
+    return isinstance(first, str) and first.startswith(BESIDE)
 
 
 def no_customers() -> LedgerUnreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -73,11 +74,15 @@ class LedgerFile(models.Model):
 class LedgerRow(SealedRow):
     """A data row with its raw cells sealed; the same row again is found by ``row_key`` and ``occurrence``.
 
-    ``row_key`` is the keyed digest of the cells' content. ``undone_at`` says when the import was taken back: such a
+    ``row_key`` is the keyed digest of the cells' content. ``usable`` and ``dirt`` are the codes of
+    ``ledgers/dirt.py``: by what the person can be recognised, and what was wrong; ``usable`` is empty (null) for rows
+    that came in before both were kept. ``undone_at`` says when the import was taken back: such a
     row stays with what it had become, and no longer stands in the way of the same row.
     """
 
-    classification = classes(C1="kind sheet row_number occurrence outcome reason entered_on undone_at")
+    classification = classes(
+        C1="kind sheet row_number occurrence outcome reason usable dirt entered_on undone_at"
+    )
 
     file = models.ForeignKey(LedgerFile, models.PROTECT, related_name="rows")
     branch = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -89,6 +94,8 @@ class LedgerRow(SealedRow):
     raw = SealedField()
     outcome = models.CharField(max_length=10, choices=RowOutcome)
     reason = models.CharField(max_length=200, blank=True)
+    usable = ArrayField(models.CharField(max_length=10), null=True, blank=True)
+    dirt = ArrayField(models.CharField(max_length=20), default=list, blank=True, db_default=[])
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="ledger_rows")
     household = models.ForeignKey(
         Household, models.PROTECT, null=True, blank=True, related_name="ledger_rows"
@@ -123,3 +130,10 @@ class LedgerRow(SealedRow):
         from customers.ledgers.reasons import reason_in_words
 
         return reason_in_words(self.reason)
+
+    @property
+    def dirt_in_words(self) -> str:
+        """Its kinds of error in the language of the page."""
+        from customers.ledgers.reasons import dirt_in_words
+
+        return dirt_in_words(self.dirt)
