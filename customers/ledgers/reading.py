@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 
-from customers.ledgers import values
+from customers.ledgers import remarks, values
 from customers.ledgers.headers import Header, read_header
 from customers.ledgers.identity import birth_date_of
 from customers.ledgers.rows import RowKind, classify
@@ -51,7 +51,7 @@ class DayReading:
 NO_DAY, NO_VILLAGE = DayReading(), VillageMatch()
 NO_NAME, NO_ID, NO_ADDRESS = values.NameReading(), values.IdReading(), values.AddressReading()
 NO_MONEY, NO_LAND, NO_LIVESTOCK = values.MoneyReading(), values.LandReading(), values.LivestockReading()
-NO_REMARK = values.RemarkReading()
+NO_REMARK = remarks.RemarkReading()
 
 
 @dataclass
@@ -75,7 +75,7 @@ class LedgerRecord:
     birth: DayReading = NO_DAY
     age: int | None = None
     day: DayReading = NO_DAY
-    remark: values.RemarkReading = NO_REMARK
+    remark: remarks.RemarkReading = NO_REMARK
     spouse: values.NameReading = NO_NAME
     head: values.NameReading = NO_NAME
     account_number: str = ""
@@ -326,7 +326,7 @@ def _read_person(record: LedgerRecord, row: Row, header: Header, context: Ledger
         record.name = record.head
     record.identity = values.read_id(_cell(row, header, "id_number"), as_of=as_of)
     phones = [values.read_phones(cell) for cell in _all_cells(row, header, "phone")]
-    record.remark = values.joined([values.read_remark(cell) for cell in _all_cells(row, header, "remark")])
+    record.remark = remarks.joined([remarks.read_remark(cell) for cell in _all_cells(row, header, "remark")])
     record.phones = tuple(
         dict.fromkeys(number for phone in phones for number in phone.mobiles + phone.landlines)
     )
@@ -335,6 +335,7 @@ def _read_person(record: LedgerRecord, row: Row, header: Header, context: Ledger
         record.phones = record.phones or mobiles
         if number and record.identity.is_empty:
             record.identity = values.read_id(number, as_of=as_of)
+    record.identity = remarks.with_old_number(record.identity, record.remark, as_of)
     record.phone_text = " ".join(phone.typed for phone in phones if phone.typed)
     record.sex = values.read_sex(_cell(row, header, "sex"))
     record.spouse = values.read_name(_cell(row, header, "spouse") or record.remark.spouse)

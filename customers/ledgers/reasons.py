@@ -16,6 +16,7 @@ REASON_WORDS = {
     NO_NAME: _("the row names nobody"),
     NOTHING_TO_GO_BY: _("neither number nor phone nor village"),
     "LEGACY15": _("number of fifteen digits"),
+    "OLD_NUMBER": _("old number of fifteen digits, out of the remark"),
     "FULL_WIDTH": _("number in full-width digits"),
     "SPACES": _("number with spaces"),
     "QUOTE_MARK": _("number with a quote mark"),

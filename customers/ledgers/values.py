@@ -7,7 +7,7 @@ an identity number that fails its check stays as typed, and what could be told f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -677,63 +677,3 @@ def read_address(value: object) -> AddressReading:
         text = text[: match.start()]
     is_here = bool(HERE.match(text))
     return AddressReading(typed, HERE.sub("", text), county, group, is_here)
-
-
-# --- remarks ---------------------------------------------------------------------------------------------------------
-
-PERSON = f"([{HAN}]{{2,4}}?)"
-END = r"(?=$|[\s,，;；。、/(（]|系|的|之|，)"
-REMARK_HEAD = re.compile(rf"户主(?:是|为|名|姓名|:)?\s*{PERSON}{END}")
-REMARK_SPOUSE = re.compile(rf"(?:配偶|爱人|妻子|丈夫|老伴|(?<!夫)妻)(?:是|为|名|姓名|叫|:)?\s*{PERSON}{END}")
-REMARK_COUPLE = re.compile(rf"(?:与|和|同){PERSON}(?:系|是|为)?夫妻")
-REMARK_TAIL = re.compile(r"(?:身份证)?(?:尾号|末四位|后四位|尾数)(?:是|为|:)?\s*(\d{3}[\dxX]|\d{4})")
-REMARK_NEW_PHONE = re.compile(
-    r"(?:新号码?|改号|换号|现用|新电话|电话改|手机改为?|新手机号?)(?:是|为|:)?\s*([\d\s-]{7,16})"
-)
-REMARK_PROXY = re.compile(r"代办|代取|代签|代领|代存")
-
-
-@dataclass(frozen=True)
-class RemarkReading:
-    """What a remark says about the person: head of the household, spouse, number's tail, new phone."""
-
-    text: str = ""
-    head: str = ""
-    spouse: str = ""
-    id_tail: str = ""
-    phones: tuple[str, ...] = ()
-    is_by_proxy: bool = False
-
-
-def read_remark(value: object) -> RemarkReading:
-    """Read a remark for the few things it can prove."""
-    text = as_text(value)
-    if not text:
-        return RemarkReading()
-    plain = simplified(text)
-    spouse = REMARK_COUPLE.search(plain) or REMARK_SPOUSE.search(plain)
-    head, tail, phone = REMARK_HEAD.search(plain), REMARK_TAIL.search(plain), REMARK_NEW_PHONE.search(plain)
-    return RemarkReading(
-        text=text,
-        head=head.group(1) if head else "",
-        spouse=spouse.group(1) if spouse else "",
-        id_tail=tail.group(1).upper() if tail else "",
-        phones=read_phones(phone.group(1)).numbers if phone else (),
-        is_by_proxy=bool(REMARK_PROXY.search(plain)),
-    )
-
-
-def joined(remarks: list[RemarkReading]) -> RemarkReading:
-    """Join the remarks of several columns; the first that says something wins."""
-    result = RemarkReading()
-    for remark in remarks:
-        result = replace(
-            result,
-            text="；".join(part for part in (result.text, remark.text) if part),
-            head=result.head or remark.head,
-            spouse=result.spouse or remark.spouse,
-            id_tail=result.id_tail or remark.id_tail,
-            phones=result.phones + remark.phones,
-            is_by_proxy=result.is_by_proxy or remark.is_by_proxy,
-        )
-    return result

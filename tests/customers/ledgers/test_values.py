@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from customers.ledgers import values
+from customers.ledgers import remarks, values
 
 NUMBER = "110105194912310038"  # an invented number with a valid check character
 BORN = date(1949, 12, 31)
@@ -252,12 +252,40 @@ def test_address_is_split_into_county_place_and_group():
 
 
 def test_remark_names_head_spouse_tail_and_new_phone():
-    assert values.read_remark("户主王大明").head == "王大明"
-    assert values.read_remark("配偶李小花；联保小组成员").spouse == "李小花"
-    assert values.read_remark("与李小花系夫妻").spouse == "李小花"
-    assert values.read_remark("尾号002x").id_tail == "002X"
-    assert values.read_remark("新号13866086809").phones == ("13866086809",)
-    assert values.read_remark("夫妻和睦，勤劳").spouse == ""
+    assert remarks.read_remark("户主王大明").head == "王大明"
+    assert remarks.read_remark("配偶李小花；联保小组成员").spouse == "李小花"
+    assert remarks.read_remark("与李小花系夫妻").spouse == "李小花"
+    assert remarks.read_remark("尾号002x").id_tail == "002X"
+    assert remarks.read_remark("新号13866086809").phones == ("13866086809",)
+    assert remarks.read_remark("夫妻和睦，勤劳").spouse == ""
+    assert remarks.read_remark("低保户；李小花爱人").spouse == "李小花"
+    assert remarks.read_remark("爱人常年有病").spouse == ""
+    assert remarks.read_remark("旧证号110105491231002；五保").old_number == "110105491231002"
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("", "11010519491231002X"),
+        ("1.10105E+17", "11010519491231002X"),
+        ("110105194912310000", "11010519491231002X"),
+        ("3.20105E+17", ""),
+        ("11010519491231003X", ""),
+    ],
+)
+def test_old_number_in_a_remark_fills_an_empty_or_damaged_cell_that_it_fits(cell, number):
+    remark = remarks.read_remark("旧证号110105491231002")
+
+    found = remarks.with_old_number(values.read_id(cell), remark)
+
+    assert found.number == number
+    assert ("OLD_NUMBER" in found.flags) is bool(number)
+
+
+def test_valid_number_of_the_cell_stands():
+    own = values.read_id("110105194912310038")
+
+    assert remarks.with_old_number(own, remarks.read_remark("旧证号110105491231002")) is own
 
 
 def test_number_and_phone_that_strayed_into_the_name_are_found():
