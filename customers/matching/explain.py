@@ -62,8 +62,9 @@ WORDS: dict[str, dict[str, Any]] = {
         "another township": _("another township"),
     },
     "branch": {
-        "same branch": _("at the branch of the same township"),
-        "another branch": _("at the branch of another township"),
+        "branch at home": _("lives in the township of the other branch"),
+        "same branch": _("at the same branch"),
+        "another branch": _("at a branch of another township"),
     },
     "line": {
         "next line": _("next line of the same ledger"),

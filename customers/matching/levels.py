@@ -205,12 +205,21 @@ def place_level(a: Profile, b: Profile) -> str:
 
 
 def branch_level(a: Profile, b: Profile, served: Mapping[str, str]) -> str:
-    """Where a place is not known on both sides: people mostly bank where they live, and go back to the same branch."""
+    """Where a place is not known on both sides: people mostly bank where they live, and go back to the same branch.
+
+    To live in the township of the other row's branch says more of somebody whom another branch wrote down: whom the
+    same branch wrote down lives there more often than not, whoever it is.
+    """
     if not a.branches or not b.branches:
         return ""
-    here = a.townships | {served.get(branch, branch) for branch in a.branches}
-    there = b.townships | {served.get(branch, branch) for branch in b.branches}
-    return "same branch" if here & there else "another branch"
+    if a.branches & b.branches:
+        return "same branch"
+    at_home = a.townships & _townships_of(b, served) or b.townships & _townships_of(a, served)
+    return "branch at home" if at_home else "another branch"
+
+
+def _townships_of(profile: Profile, served: Mapping[str, str]) -> set[str]:
+    return {served[branch] for branch in profile.branches if branch in served}
 
 
 def shared_level(mine: frozenset | set, theirs: frozenset | set, otherwise: str = "another") -> str:

@@ -36,7 +36,7 @@ def check(data: Mapping[str, Any]) -> Weights:
     """Read the data of a version. Raises ``ValueError`` or ``KeyError`` where they do not stand."""
     weights = Weights.from_payload(data.get("code", ""), data)
     for kind, table in DEFAULT.tables.items():
-        if missing := set(table) - set(weights.tables.get(kind, {})):
+        if missing := set(table) - set(data["tables"].get(kind, {})):
             raise ValueError(f"{kind}: {', '.join(sorted(missing))}")
         if any(not (0 < level.u <= 1 and 0 < level.m <= 1) for level in weights.tables[kind].values()):
             raise ValueError(f"{kind}: 0 < m, u <= 1")

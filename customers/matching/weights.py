@@ -64,7 +64,9 @@ DEFAULT_TABLES: dict[str, Table] = {
         group=(0.60, 1.2e-3), village=(0.36, 8e-3), another_group=(0.010, 7.5e-3), township=(0.015, 0.008),
         another_village=(0.012, 0.93), another_township=(0.003, 0.045),
     ),
-    "branch": _table(same_branch=(0.62, 0.17), another_branch=(0.38, 0.83)),
+    "branch": _table(
+        branch_at_home=(0.23, 0.04), same_branch=(0.40, 0.16), another_branch=(0.37, 0.80)
+    ),
     "line": _table(next_line=(0.03, 5e-4), next_account=(0.08, 2e-4), same_list=(0.02, 0.10)),
     "sex": _table(equal=(0.985, 0.5), another=(0.015, 0.5)),
     "spouse": _table(equal=(0.85, 3e-3), another=(0.15, 0.997)),
@@ -79,7 +81,7 @@ DEFAULT_PARTNERS = 1.0
 LINK, ASK, MARGIN = 1.5, -2.5, 3.0
 """Thresholds in bits: three to one links, one to six asks, a sure stranger must lie eight times behind."""
 PROOF = 2.2
-"""What all that speaks for a pair beside the name must weigh: same sex, branch, township or age alone prove nobody."""
+"""What all that speaks for a pair beside the name must weigh: sex, age, township or same branch alone prove nobody."""
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,13 @@ class Weights:
 
     @classmethod
     def from_payload(cls, version: str, payload: Mapping[str, Any]) -> Weights:
-        """Read what :meth:`as_payload` wrote."""
+        """Read what :meth:`as_payload` wrote; a level that is newer than the version weighs as the product has it."""
         tables = {
-            kind: {name: Level(m, u) for name, (m, u) in table.items()}
+            kind: {**DEFAULT_TABLES.get(kind, {}), **{name: Level(m, u) for name, (m, u) in table.items()}}
             for kind, table in payload["tables"].items()
         }
         figures = {name: payload[name] for name in ("partners", "link", "ask", "margin")}
-        return cls(version, tables, **figures)
+        return cls(version, {**DEFAULT_TABLES, **tables}, **figures)
 
 
 DEFAULT = Weights()

@@ -57,6 +57,23 @@ def test_a_name_alone_is_nobody():
     assert persons({"name": "王大明"}, {"name": "王大明"}) == [[0], [1]]
 
 
+def test_home_in_the_township_of_the_other_branch_is_proof_for_a_rare_name_and_the_same_branch_is_not():
+    """Among 600 people of two townships; in the account list of branch 1 stands no place."""
+    others = [
+        {"name": f"{chr(0x4E00 + i)}大", "branch": branch, "village": f"{town}201", "township": town}
+        for i, (branch, town) in enumerate([("1", "990001101"), ("2", "990001102")] * 300)
+    ]
+    listed = {"name": "欧阳大明", "branch": "1"}
+    home = {"village": "990001101201", "township": "990001101"}
+
+    def joined(branch):
+        people = link(mentions(*others, listed, {"name": "欧阳大明", "branch": branch, **home})).groups
+        return [600, 601] in [sorted(m.key for m in group) for group in people]
+
+    assert joined("2")
+    assert not joined("1")
+
+
 def test_two_valid_numbers_are_two_persons():
     same = {"name": "王大明", "phones": frozenset({"13866086809"}), "village": "990001101201", "group": 3}
 

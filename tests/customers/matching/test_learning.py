@@ -66,5 +66,12 @@ def test_a_version_is_read_back_as_it_was_written():
     assert Weights.from_payload(DEFAULT.version, DEFAULT.as_payload()) == DEFAULT
 
 
+def test_a_level_newer_than_a_version_weighs_as_the_product_has_it():
+    stored = DEFAULT.as_payload()
+    del stored["tables"]["branch"]["branch at home"]
+
+    assert Weights.from_payload("2015-1", stored).bits == DEFAULT.bits
+
+
 def test_bits_are_the_logarithm_of_the_shares():
     assert Level(m=0.8, u=0.1).bits == 3.0
