@@ -12,12 +12,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from customers.matching.comparing import Comparison, has_proof
+from customers.matching.levels import NAME
 from customers.matching.mentions import Mention, Profile
 from customers.matching.questions import Question, questions_of
 from customers.matching.scoring import Scored, Scorer
 from customers.matching.weights import DEFAULT, Weights
 
 ROUNDS = 8
+Rival = tuple[float, int, Comparison]
 
 
 @dataclass
@@ -62,10 +64,10 @@ def _merge(
     profiles: list[Profile], scored: list[Scored], weights: Weights, joints: list[Comparison]
 ) -> list[Profile]:
     """Merge the pairs above the threshold, each profile at most once a round, unless a rival comes too close."""
-    rivals: dict[int, list[tuple[float, int]]] = defaultdict(list)
-    for weight, i, j, _ in scored:
-        rivals[i].append((weight, j))
-        rivals[j].append((weight, i))
+    rivals: dict[int, list[Rival]] = defaultdict(list)
+    for weight, i, j, found in scored:
+        rivals[i].append((weight, j, found))
+        rivals[j].append((weight, i, found))
     taken: dict[int, int] = {}
     for weight, i, j, found in scored:
         if weight < weights.link:
@@ -73,7 +75,11 @@ def _merge(
         if i in taken or j in taken or not has_proof(found.levels, weights):
             continue
         floor = weight - weights.margin
-        if _has_rival(profiles, rivals[i], j, floor) or _has_rival(profiles, rivals[j], i, floor):
+        if any(
+            _has_rival(profiles, rivals[one], other, floor)
+            or _has_namesake(profiles, rivals[one], other, found, weights)
+            for one, other in ((i, j), (j, i))
+        ):
             continue
         taken[j] = i
         taken[i] = i
@@ -96,12 +102,34 @@ def _in_order(profiles: Iterable[Profile]) -> list[Mention]:
     )
 
 
-def _has_rival(profiles: list[Profile], others: list[tuple[float, int]], partner: int, floor: float) -> bool:
+def _has_rival(profiles: list[Profile], others: list[Rival], partner: int, floor: float) -> bool:
     """Is there another candidate nearly as good who is surely not the same person as the partner?"""
     return any(
         other != partner and its_weight > floor and _are_two(profiles[other], profiles[partner])
-        for its_weight, other in others
+        for its_weight, other, _ in others
     )
+
+
+def _has_namesake(
+    profiles: list[Profile], others: list[Rival], partner: int, found: Comparison, weights: Weights
+) -> bool:
+    """Does somebody else bear the partner's number under a name that fits better (R2)?
+
+    Until people have seen the paper the two stay two, and a row without a number is filed under its own name.
+    """
+    numbers, rank = profiles[partner].numbers, _rank(found)
+    return any(
+        other != partner
+        and its_weight >= weights.link
+        and not numbers.isdisjoint(profiles[other].numbers)
+        and _rank(its) < rank
+        and has_proof(its.levels, weights)
+        for its_weight, other, its in (others if numbers else ())
+    )
+
+
+def _rank(found: Comparison) -> int:
+    return NAME.index(found.levels["name"])
 
 
 def _are_two(a: Profile, b: Profile) -> bool:
