@@ -30,6 +30,7 @@ class CustomersConfig(AppConfig):
         from customers.homes import register as homes
         from customers.ledgers import jobs, uploads  # noqa: F401 - they register the orders they do
         from customers.lists import columns, filters
+        from customers.loading import services as loading  # noqa: F401 - registers the orders it does
         from customers.merging import register as merging
         from customers.models import Customer
         from customers.pages import register as pages

@@ -79,11 +79,15 @@ LOOK_ALIKE_SURNAMES = frozenset(frozenset(pair) for pair in ("闫阎", "肖萧",
 
 def normalize_code(value: str | None) -> str:
     """NFKC, without spaces and hyphens, upper case."""
+    if value and value.isascii() and value.isalnum():
+        return value.upper()  # most numbers are typed as they are
     return SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", value or "")).upper()
 
 
 def _day(as_of: Any) -> date | None:
-    return None if as_of is None else to_date(as_of)
+    if as_of is None or type(as_of) is date:
+        return as_of
+    return to_date(as_of)
 
 
 # --- resident identity number --------------------------------------------------------------------------------

@@ -103,8 +103,8 @@ def name_keys(name: str) -> NameKeys:
         given = " ".join(words[1:])
         initials = "".join(latin_key(word)[:1] for word in words)
         return _cut(key, given, latin_key(key), initials, latin_key(given))
-    _surname, given = _split(key)
-    syllables = syllables_of(key)
+    surname, given = _split(key)
+    syllables = _surname_syllables(surname) + [_reading(character) for character in key[len(surname) :]]
     initials = "".join(syllable[:1] for syllable in syllables)
     return _cut(key, given, "".join(syllables), initials, reading_of(given))
 

@@ -13,12 +13,12 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from coopcrm.shared.audit import audited_models
+from coopcrm.shared.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
 from customers.models import Customer
 from customers.portfolios.selectors import first_without_manager
 from kpi.seeding import organisation, places, rules
 from kpi.seeding.chance import Dice
 from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
-from kpi.seeding.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
 from kpi.seeding.counter import seed_counter
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.homes import seed_homes

@@ -14,10 +14,10 @@ from django.db import connection
 import ratings
 from branches.choices import AreaLevel
 from branches.models import Area
+from coopcrm.shared.copying import copy_rows
 from kpi.models import IndicatorSet, LedgerFigure
 from kpi.seeding import words
 from kpi.seeding.chance import Dice
-from kpi.seeding.copying import copy_rows
 from kpi.seeding.history import SEASONS
 from kpi.seeding.holdings import CURRENT, PRODUCTS, TERMS
 from kpi.seeding.plan import BranchPlan, Plan, first_of_month

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from django.db import connection
 
 from branches.models import StaffMember, Unit
+from coopcrm.shared.copying import ledger_put_aside
 from customers.campaigns import segments, services
 from customers.choices import CampaignChannel, CampaignState
 from customers.feedback import follow_up
 from customers.models import Campaign, Feedback, Segment, SegmentVersion
-from kpi.seeding.copying import ledger_put_aside
 from kpi.seeding.plan import Plan
 
 HISTORY_DAYS, STEP_DAYS = 84, 7

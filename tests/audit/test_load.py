@@ -4,8 +4,8 @@ import pytest
 from django.db import transaction
 
 from branches.models import CalendarDay
+from coopcrm.shared.copying import copy_rows, ledger_put_aside
 from coopcrm.shared.models import AuditEntry, Deed
-from kpi.seeding.copying import copy_rows, ledger_put_aside
 
 TABLE = "branches_calendarday"
 

@@ -84,11 +84,11 @@ def _constraint_triggers(cursor, tables: Sequence[str]) -> list[tuple[str, str]]
 
 
 @contextmanager
-def ledger_put_aside(tables: Sequence[str]) -> Iterator[None]:
-    """Load invented people without an entry for each row, and leave one entry a table that says how many came.
+def ledger_put_aside(tables: Sequence[str], **said) -> Iterator[None]:
+    """Load tables without an entry for each row, and leave one entry a table: how many rows came, and what is ``said``.
 
-    For counties of benchmark size alone: eight million entries about people who do not exist would double the time.
-    Only the owner can do it, in the transaction of the load; when that fails, the triggers were never away.
+    For counties of benchmark size and the first load of an empty registry alone (docs/ledger.md). Only the owner can
+    do it, in the transaction of the load; when that fails, the triggers were never away.
     """
     change = TRIGGERS[0]
     with connection.cursor() as cursor:
@@ -99,8 +99,8 @@ def ledger_put_aside(tables: Sequence[str]) -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
         for table in tables:
             cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {change}')
-            cursor.execute(f'SELECT count(*) FROM "{table}"')
-            record(Deed.LOAD, table=table, detail={"rows": cursor.fetchone()[0]})
+            cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608 - a name of our own
+            record(Deed.LOAD, table=table, detail={"rows": cursor.fetchone()[0], **said})
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as in any deed
 
 
