@@ -27,6 +27,8 @@ MADE_BY = (
     "*/apps.py",
     "*/choices.py",
     "*/purposes.py",
+    "customers/*.py",
+    "customers/merging/*.py",
     "coopcrm/settings.py",
     "coopcrm/shared/**/*.py",
     "requirements/runtime.txt",

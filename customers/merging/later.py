@@ -19,6 +19,7 @@ from customers.models import Customer, Household, Merge, MergeMove
 from customers.registries import MergeRelation
 
 NUMBERED = "number_key"
+MERGED_INTO = "customers.Customer.merged_into"
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,40 @@ def end_of(merge: Merge) -> int:
     return last.survivor_id or last.household_id
 
 
-def stations(merge: Merge) -> list[int]:
-    """Where rows of the other record may stand: the survivors along the chain, for what was kept on the way stays."""
-    return [link.survivor_id or link.household_id for link in chain(merge)]
+@dataclass(frozen=True)
+class Station:
+    """A survivor along the chain, where rows of the other record may stand: what was kept on the way stays there.
+
+    ``through`` are the later links on the way there: what they moved, and the highest ids when they were made.
+    """
+
+    pk: int
+    through: list[tuple[dict[str, set[int]], dict[str, int]]]
+
+    def has_come(self, pk: int, label: str) -> bool:
+        """Not what the survivor of a later link had before it: the row came with the link, or was written after."""
+        return all(pk in moved.get(label, ()) or pk > marks.get(label, 0) for moved, marks in self.through)
+
+
+def stations(merge: Merge) -> list[Station]:
+    """The survivors along the chain, beginning with the merge's own."""
+    links = chain(merge)
+    through = [(_moved([link]), link.marks) for link in links[1:]]
+    return [
+        Station(link.survivor_id or link.household_id, through[:place]) for place, link in enumerate(links)
+    ]
 
 
 def written_since(merge: Merge) -> list[Later]:
     """Rows written on the survivor's side since the merge, each with its side, as it is known or supposed."""
-    links = chain(merge)
     moved, others = _moved([merge]), came_otherwise(merge)
     created = _moved([merge], MoveKind.CREATED)
     found: list[Later] = []
-    for place, station in enumerate(stations(merge)):
-        through = [(_moved([link]), link.marks) for link in links[1 : place + 1]]
-        rows = moving.pointing_at(target_of(merge), station, after=merge.marks)
+    for station in stations(merge):
+        rows = moving.pointing_at(target_of(merge), station.pk, after=merge.marks)
         for label, ids in rows.items():
             not_asked = {*moved.get(label, ()), *others.get(label, ()), *created.get(label, ())}
-            later = [pk for pk in ids if pk not in not_asked and _came_this_way(pk, label, through)]
+            later = [pk for pk in ids if pk not in not_asked and station.has_come(pk, label)]
             found += _judged(merge, relation(label), later, moved)
     return found
 
@@ -88,11 +106,16 @@ def written_since(merge: Merge) -> list[Later]:
 def came_otherwise(merge: Merge) -> dict[str, set[int]]:
     """By relation the rows that came to the end of the chain later by a merge that is not part of it.
 
-    A row that was taken back out of the chain and came again with its own record belongs to that record.
+    A row that was taken back out of the chain and came again with its own record belongs to that record; so does the
+    record itself.
     """
     side = "survivor" if merge.kind == MergeKind.CUSTOMER else "household"
-    rows = Merge.objects.filter(state=MergeState.DONE, pk__gt=merge.pk, **{f"{side}__in": stations(merge)})
-    return _moved(rows.exclude(pk__in=[link.pk for link in chain(merge)]))
+    ends = [station.pk for station in stations(merge)]
+    rows = Merge.objects.filter(state=MergeState.DONE, pk__gt=merge.pk, **{f"{side}__in": ends})
+    links = list(rows.exclude(pk__in=[link.pk for link in chain(merge)]))
+    found = _moved(links)
+    found.setdefault(MERGED_INTO, set()).update(link.other_id for link in links if link.other_id)
+    return found
 
 
 def _moved(links: Iterable[Merge], *kinds: str) -> dict[str, set[int]]:
@@ -101,11 +124,6 @@ def _moved(links: Iterable[Merge], *kinds: str) -> dict[str, set[int]]:
     for label, ids in rows.values_list("relation", "ids"):
         found.setdefault(label, set()).update(ids)
     return found
-
-
-def _came_this_way(pk: int, label: str, through: list[tuple[dict[str, set[int]], dict[str, int]]]) -> bool:
-    """Not what the survivor of a later merge had before that merge: came with it, or was written after it."""
-    return all(pk in moved.get(label, ()) or pk > marks.get(label, 0) for moved, marks in through)
 
 
 def _judged(merge: Merge, one: MergeRelation, ids: list[int], moved: dict[str, set[int]]) -> list[Later]:

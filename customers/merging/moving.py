@@ -55,8 +55,8 @@ BEGIN
     IF v_of_customers THEN
         WITH RECURSIVE ends (id) AS (
             SELECT m.survivor_id FROM customers_merge m WHERE m.id = p_merge
-            UNION SELECT c.merged_into_id FROM customers_customer c JOIN ends e ON c.id = e.id
-            WHERE c.merged_into_id IS NOT NULL
+            UNION SELECT m.survivor_id FROM customers_merge m JOIN ends e ON m.other_id = e.id
+            WHERE m.state = 'done'
         ) SELECT array_agg(s.id) INTO v_sides FROM (
             SELECT e.id FROM ends e UNION SELECT m.other_id FROM customers_merge m WHERE m.id = p_merge
         ) s;

@@ -35,9 +35,6 @@ from customers.models import (
 from customers.persons.settlements import lift_blocks
 from customers.tasks.services import move_tasks
 
-MERGED_INTO = "customers.Customer.merged_into"
-
-
 # -- The deeds ---------------------------------------------------------------------------------------------------------
 
 

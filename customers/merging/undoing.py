@@ -106,7 +106,13 @@ def _return_rows(row: Merge, target: int, answers: dict) -> None:
         returned[label] = [
             pk
             for station in later.stations(row)
-            for pk in moving.move(row, there, free, source=station, target=target)
+            for pk in moving.move(
+                row,
+                there,
+                [pk for pk in free if station.has_come(pk, label)],
+                source=station.pk,
+                target=target,
+            )
         ]
     _note_returned(row, returned)
 

@@ -66,7 +66,7 @@ class World:
     def write(self, record: Customer | None = None) -> None:
         """Something is written on a record that stands; it is truly about one of those that it stands for."""
         living = record or self.dice.choice(self.living())
-        group = [living, *Customer.objects.filter(merged_into=living)]
+        group = [living, *Customer.objects.filter(merged_into=living).order_by("pk")]
         self.dice.choice((self._phone, self._account, self._tag, self._task, self._document, self._place))(
             living, group
         )
@@ -110,7 +110,10 @@ class World:
             one.key: Side.OTHER if self.owners.get(one.key) in self.sides[row.pk] else Side.SURVIVOR
             for one in later.written_since(row)
         }
+        beyond = later.chain(row)[1:]
         undo_merge(staff=self.director, merge=row, reason="Two people.", answers=answers)
+        for link in beyond:
+            self.sides[link.pk] -= self.sides[row.pk]
 
     def living(self) -> list[Customer]:
         ids = [one.pk for one in self.people]
@@ -151,7 +154,7 @@ class World:
         }
 
 
-@pytest.mark.parametrize("seed", [0, 4, 19, 49])
+@pytest.mark.parametrize("seed", [4, 49, 61, 63])
 def test_random_merges_writes_and_undos_end_where_they_began(seed):
     """Households end where they began when merges are taken back in turn; rows and values in any order."""
     world = World(seed)
