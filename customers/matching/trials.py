@@ -42,20 +42,36 @@ def run_of(links: Links, mentions: Sequence[Mention]) -> Run:
     pairs = [(LINKED, joint.levels, joint.weight) for joint in links.joints]
     pairs += [(ASKED, question.evidence["levels"], question.weight) for question in asked]
     pairs += [(SURE, levels, 0.0) for levels in _levels_of_sure_pairs(mentions, served)]
-    counted = Counter(
-        (state, tuple(sorted(levels.items())), round(weight, 1)) for state, levels, weight in pairs
-    )
     return Run(
         links=len(links.joints),
         questions=len(links.questions),
         expected_wrong=round(sum(1 - probability(joint.weight) for joint in links.joints), 2),
         expected_missed=round(sum(probability(question.weight) for question in asked), 2),
-        patterns=[
-            {"state": state, "levels": dict(levels), "weight": weight, "pairs": pairs}
-            for (state, levels, weight), pairs in counted.most_common(MOST_PATTERNS)
-        ],
+        patterns=_patterns(pairs),
         strangers={k: dict(v) for k, v in met_by_strangers(profiles, served, MOST_SAMPLED).items()},
     )
+
+
+def run_of_questions(asked: Sequence[tuple[Mapping[str, str], float]]) -> Run:
+    """Sum up a run that joined nobody and only asked: levels and weight of each question."""
+    return Run(
+        links=0,
+        questions=len(asked),
+        expected_wrong=0.0,
+        expected_missed=round(sum(probability(weight) for _, weight in asked), 2),
+        patterns=_patterns([(ASKED, levels, weight) for levels, weight in asked]),
+        strangers={},
+    )
+
+
+def _patterns(pairs: Iterable[tuple[str, Mapping[str, str], float]]) -> list[dict[str, Any]]:
+    counted = Counter(
+        (state, tuple(sorted(levels.items())), round(weight, 1)) for state, levels, weight in pairs
+    )
+    return [
+        {"state": state, "levels": dict(levels), "weight": weight, "pairs": number}
+        for (state, levels, weight), number in counted.most_common(MOST_PATTERNS)
+    ]
 
 
 def _levels_of_sure_pairs(mentions: Sequence[Mention], served: Mapping[str, str]) -> list[dict[str, str]]:
