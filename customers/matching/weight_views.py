@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from coopcrm.shared.errors import DomainError
@@ -23,15 +24,16 @@ from customers.models import MatchingRule, MatchingRun
 from customers.views import allow, form_page
 
 MOST_RUNS, MOST_VERSIONS = 30, 20
+COUNTED_IN_PERCENT = 0.01
 
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A level as the page shows it: shares in percent, bits, and by how many bits it left the product's own."""
+    """A level as the page shows it: its chances in words, bits, and by how many bits it left the product's own."""
 
     words: Any
-    m: float
-    u: float
+    m: str
+    u: str
     bits: float
     moved: float
 
@@ -80,8 +82,8 @@ def _tables(now: Weights) -> list[tuple[Any, list[LevelLine]]]:
             [
                 LevelLine(
                     words[kind].get(name, name),
-                    100 * level.m,
-                    100 * level.u,
+                    chance(level.m),
+                    chance(level.u),
                     level.bits,
                     moved.get(kind, {}).get(name, 0.0),
                 )
@@ -90,6 +92,13 @@ def _tables(now: Weights) -> list[tuple[Any, list[LevelLine]]]:
         )
         for kind, table in now.tables.items()
     ]
+
+
+def chance(share: float) -> str:
+    """Return a share of one in percent, and below one percent as one in so many, to two digits."""
+    if share >= COUNTED_IN_PERCENT:
+        return f"{float(f'{100 * share:.3g}'):g} %"
+    return _("1 in %(n)s") % {"n": number_format(int(float(f"{1 / share:.2g}")), force_grouping=True)}
 
 
 def _chart(runs: Sequence[MatchingRun]) -> dict[str, Any]:

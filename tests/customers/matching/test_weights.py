@@ -10,7 +10,7 @@ from bench.dirt import KINDS, book
 from branches import proposals
 from branches.choices import PostCode
 from coopcrm.shared.errors import PermissionRefused, Refused
-from customers.matching import trials, versions
+from customers.matching import trials, versions, weight_views
 from customers.matching.clusters import link
 from customers.matching.weights import DEFAULT, Level, Weights
 from customers.models import MatchingRule, MatchingRun
@@ -51,6 +51,22 @@ def test_a_run_is_kept_by_appearance_and_without_any_person(run, rows):
     assert sum(pattern["pairs"] for pattern in linked) == run.links > 0
     assert set(linked[0]) == {"state", "levels", "weight", "pairs"}
     assert 0 <= run.expected_wrong < run.links
+
+
+def test_a_run_that_only_asked_counts_its_questions():
+    asked = [({"name": "equal", "phone": "mobile"}, 0.0), ({"name": "equal", "phone": "mobile"}, 0.0)]
+
+    found = trials.run_of_questions(asked)
+
+    assert (found.links, found.questions, found.expected_missed) == (0, 2, 1.0)
+    assert [pattern["pairs"] for pattern in found.patterns] == [2]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.85, "85 %"), (0.045, "4.5 %"), (0.00005, "1 in 20,000"), (2e-7, "1 in 5,000,000")]
+)
+def test_a_chance_is_said_in_percent_or_as_one_in_so_many(share, words):
+    assert weight_views.chance(share) == words
 
 
 def test_the_same_weights_would_change_nothing(run):
