@@ -28,7 +28,8 @@ class CustomersConfig(AppConfig):
         from customers.counter import register as counter
         from customers.feedback import follow_up, occasions, slips
         from customers.homes import register as homes
-        from customers.ledgers import jobs, uploads  # noqa: F401 - they register the orders they do
+        from customers.ledgers import jobs, undoing, uploads  # noqa: F401 - they register the orders they do
+        from customers.ledgers.takeback import register_own_made
         from customers.lists import columns, filters
         from customers.loading import services as loading  # noqa: F401 - registers the orders it does
         from customers.merging import register as merging
@@ -67,6 +68,7 @@ class CustomersConfig(AppConfig):
         review.register()
         cases.register()
         personal.register_own_tables()
+        register_own_made()
         occasions.register_own()
         follow_up.register_kinds()
         filters.register_own_filters()
@@ -94,8 +96,9 @@ def prepare_privacy(using: str, **kwargs) -> None:
     from django.db import connections
 
     from customers import erasure, standards
+    from customers.ledgers import takeback
     from customers.merging import moving
-    from customers.models import ConsentText, Merge, PrivacyRule, SourceRule
+    from customers.models import ConsentText, LedgerImport, Merge, PrivacyRule, SourceRule
 
     present = set(connections[using].introspection.table_names())
     if ConsentText._meta.db_table in present:
@@ -109,3 +112,6 @@ def prepare_privacy(using: str, **kwargs) -> None:
     if Merge._meta.db_table in present:
         with connections[using].cursor() as cursor:
             moving.install(cursor)
+    if LedgerImport._meta.db_table in present:
+        with connections[using].cursor() as cursor:
+            takeback.install(cursor)

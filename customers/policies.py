@@ -124,6 +124,13 @@ def may_change_upload(staff: StaffMember, upload: LedgerUpload) -> bool:
     return may_import_ledgers(staff) and upload.uploaded_by_id == staff.pk
 
 
+def may_undo_import(staff: StaffMember, branch_ids: set[int]) -> bool:
+    """Directors take back imports of their own branch alone, head office those of every branch."""
+    if staff.scope.holds(PostCode.HEAD_OFFICE):
+        return True
+    return staff.scope.holds(*DIRECTORS) and all(works_at(staff, branch) for branch in branch_ids)
+
+
 def may_open_named_branches(staff: StaffMember) -> bool:
     """Head office takes over the branches and villages that the list in a zip names, as the command does."""
     return staff.scope.holds(PostCode.HEAD_OFFICE)

@@ -18,8 +18,8 @@ from customers import policies
 from customers.models import Household, Sharing
 from customers.reveal import OUTSIDE_BRANCH, RELATIVE, UNUSUAL_A_DAY
 
-RECORD, TAIL, SHEET = "record", "end of a number", "sheet"
-WITHOUT_NUMBER = ("search", "shared household", RECORD, TAIL, SHEET)
+RECORD, TAIL, SHEET, LEDGER_ROW = "record", "end of a number", "sheet", "ledger row"
+WITHOUT_NUMBER = ("search", "shared household", RECORD, TAIL, SHEET, LEDGER_ROW)
 UNUSUAL_TAILS = 50
 DAYS = 30
 PEOPLE = 100

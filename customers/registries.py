@@ -115,6 +115,9 @@ class TimelineSources(Registry):
 ledger_row_handlers = Registry()
 """By ledger kind: ``handler(batch)`` receives the accepted rows of a file and writes what the app above keeps."""
 
+import_made = Registry()
+"""By table: the model whose rows an import makes beside customers and households; an undo takes them back."""
+
 timeline_sources = TimelineSources()
 """``source(staff, customer, households, window)`` returns ``TimelineEvent``s inside the ``Window``, latest first.
 

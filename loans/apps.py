@@ -20,6 +20,7 @@ class LoansConfig(AppConfig):
         merging.register_relations()
         reminders.register()
         registries.ledger_row_handlers.register("account_list", write_accounts)
+        registries.import_made.register(Account._meta.db_table, Account)
         registries.exposures.register("loans", customer_page.exposure)
         registries.campaign_measures.register("new_product", campaigns.NEW_PRODUCT)
         registries.campaign_measures.register("deposits", campaigns.DEPOSIT_CHANGE)

@@ -450,7 +450,6 @@ def write_plan(
         started_by=started_by,
         job_id=job_id,
         counts=plan.counts,
-        finished_at=timezone.now(),
     )
     if plan.matched:
         versions.remember(plan.matched, as_of=plan.as_of)
@@ -463,4 +462,6 @@ def write_plan(
     registry.mark_conflicts(plan.conflicts)
     for kind, rows in plan.accepted.items():
         registries.ledger_row_handlers.get(kind)(rows)
+    run.finished_at = timezone.now()  # its entry in the ledger of deeds ends what an undo takes back
+    run.save(update_fields=["finished_at"])
     return run

@@ -180,6 +180,11 @@ def read_sheet(sheet: Sheet, context: LedgerContext) -> SheetReading:
     return reading
 
 
+def read_row(row: Row, header: Header, context: LedgerContext) -> LedgerRecord:
+    """Read one row alone under a header that is known; what neighbours would tell (same as above, dates) is missing."""
+    return _records([(row, "", "")], header, context)[0]
+
+
 def _records(data: list[tuple[Row, str, str]], header: Header, context: LedgerContext) -> list[LedgerRecord]:
     days = DateColumn([_cell(row, header, "date") for row, _, _ in data], EARLIEST_DAY, context.as_of)
     seen: Counter = Counter()

@@ -18,8 +18,8 @@ from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
 from customers import exports, policies
 from customers.choices import UploadState
-from customers.ledgers import forms, places, selectors, uploads
-from customers.models import LedgerFile, LedgerUpload, UploadFile
+from customers.ledgers import forms, places, row_pages, selectors, undoing, uploads
+from customers.models import LedgerFile, LedgerImport, LedgerRow, LedgerUpload, UploadFile
 
 form_page = require_http_methods(["GET", "POST"])
 
@@ -76,6 +76,52 @@ def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     }
     return render(request, "customers/ledgers/file.html", context)
+
+
+@require_GET
+def ledger_row(request: HttpRequest, pk: int) -> HttpResponse:
+    """One row: every cell as typed, what it was read as, and where it went."""
+    allow(policies.may_see_ledgers(request.user))
+    rows = LedgerRow.objects.visible_to(request.user)
+    row = get_object_or_404(rows.select_related("file__run", "branch", "customer", "household"), pk=pk)
+    row_pages.note_reading(row)
+    context = {
+        "row": row,
+        "lines": row_pages.cell_lines(row),
+        "went": row_pages.went_to(request.user, row),
+    }
+    return render(request, "customers/ledgers/row.html", context)
+
+
+def own_import(request: HttpRequest, pk: int) -> LedgerImport:
+    """An import with a file of the person's branches, or 404."""
+    allow(policies.may_see_ledgers(request.user))
+    files = LedgerFile.objects.visible_to(request.user).filter(run=pk).values("run")
+    return get_object_or_404(LedgerImport.objects.select_related("undone_by", "started_by"), pk__in=files)
+
+
+@form_page
+def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """What taking an import back would mean, the deed, and afterwards what stayed."""
+    run = own_import(request, pk)
+    may_undo = policies.may_undo_import(request.user, undoing.branches_of(run))
+    form = forms.UndoForm(request.POST or None)
+    if request.method == "POST":
+        allow(may_undo)
+        if form.is_valid():
+            try:
+                undoing.order_undo(staff=request.user, run=run, reason=form.cleaned_data["reason"])
+            except DomainError as refusal:
+                messages.error(request, explained(refusal))
+            return redirect("customers:undo-ledger-import", pk)
+    job = undoing.job_of(run)
+    is_at_work = job is not None and job.is_open
+    context = {"run": run, "form": form, "may_undo": may_undo, "job": job, "is_at_work": is_at_work}
+    if run.undone_at:
+        context["outlook"] = undoing.Outlook(run.undone_counts["gone"], undoing.kept_of(run))
+    elif not is_at_work and may_undo:
+        context["outlook"] = undoing.outlook(run)
+    return render(request, "customers/ledgers/undo.html", context)
 
 
 # -- Bringing in -------------------------------------------------------------------------------------------------------

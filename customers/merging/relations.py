@@ -74,6 +74,8 @@ PLAIN_NUMBERS: dict[str, str] = {
     "branches.Proposal.subject_id": "what was proposed about a record is decided about that record",
     "customers.HouseholdEvent.changes": "ids of memberships and marriages, and whom a death was about",
     "customers.Merge.before": "values of both sides before the merge",
+    "customers.LedgerRow.was_customer": "what a row of an import that was taken back had become",
+    "customers.LedgerRow.was_household": "what a row of an import that was taken back had become",
     "customers.ListView.filters": "codes and ids of places, not of people",
     "shared.WorkOrder.payload": "orders that run resolve whom they find",
 }

@@ -76,12 +76,15 @@ class LedgerRow(SealedRow):
 
     ``row_key`` is the keyed digest of the cells' content. ``usable`` and ``dirt`` are the codes of
     ``ledgers/dirt.py``: by what the person can be recognised, and what was wrong; ``usable`` is empty (null) for rows
-    that came in before both were kept. ``undone_at`` says when the import was taken back: such a
-    row stays with what it had become, and no longer stands in the way of the same row.
+    that came in before both were kept. ``undone_at`` says when the import was taken back: such a row says in
+    ``was_customer`` and ``was_household`` what it had become, and no longer stands in the way of the same row.
     """
 
     classification = classes(
-        C1="kind sheet row_number occurrence outcome reason usable dirt entered_on undone_at"
+        C1=(
+            "kind sheet row_number occurrence outcome reason usable dirt entered_on undone_at was_customer "
+            "was_household"
+        )
     )
 
     file = models.ForeignKey(LedgerFile, models.PROTECT, related_name="rows")
@@ -102,6 +105,8 @@ class LedgerRow(SealedRow):
     )
     entered_on = models.DateField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    was_customer = models.BigIntegerField(null=True, blank=True, editable=False)
+    was_household = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects = BranchOrCustomerQuerySet.as_manager()
 
@@ -116,7 +121,8 @@ class LedgerRow(SealedRow):
             ),
             models.CheckConstraint(
                 condition=Q(outcome=RowOutcome.REJECTED, customer=None)
-                | (~Q(outcome=RowOutcome.REJECTED) & Q(customer__isnull=False)),
+                | (~Q(outcome=RowOutcome.REJECTED) & Q(customer__isnull=False, undone_at=None))
+                | Q(customer=None, undone_at__isnull=False),
                 name="ledger_row_rejected_has_no_customer",
             ),
         ]

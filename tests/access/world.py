@@ -46,6 +46,7 @@ from customers.models import (
     LandParcel,
     LedgerFile,
     LedgerImport,
+    LedgerRow,
     LedgerUpload,
     ListView,
     Merge,
@@ -284,6 +285,24 @@ def make_upload(things: Things, staff: StaffMember | None) -> UploadFile:
         kind=LedgerKind.COUNTER_REGISTER,
         digest=b"1",
     )
+
+
+def make_row(things: Things) -> LedgerRow:
+    """A row of the branch's ledger, about its customer."""
+    if found := LedgerRow.objects.filter(file=things.file, row_number=9).first():
+        return found
+    row = LedgerRow(
+        file=things.file,
+        branch=things.branch,
+        kind=things.file.kind,
+        row_number=9,
+        row_key=b"row of " + str(things.branch.pk).encode(),
+        outcome="matched",
+        customer=things.customer,
+    )
+    row.seal("raw", "{}")
+    row.save(force_insert=True)
+    return row
 
 
 def make_handover(household: Household, officer: StaffMember) -> Handover:
@@ -525,6 +544,8 @@ ARGUMENTS = {
     "jobs/<int:pk>/cancel/": lambda things, staff: {"pk": things.export.job_id},
     "jobs/<int:pk>/progress/": lambda things, staff: {"pk": things.export.job_id},
     "ledgers/<int:pk>/": lambda things, staff: {"pk": things.file.pk},
+    "ledgers/rows/<int:pk>/": lambda things, staff: {"pk": make_row(things).pk},
+    "ledgers/imports/<int:pk>/undo/": lambda things, staff: {"pk": things.file.run_id},
     **{
         f"ledgers/uploads/<int:pk>/{page}": lambda things, staff: {"pk": make_upload(things, staff).upload_id}
         for page in (
