@@ -95,7 +95,8 @@ def test_couple_is_registered_with_its_certificate_without_a_mouse(open_page):
     assert keys.strokes <= STROKES_BEYOND_DATA
     page.wait_for_function("window.timesPrinted === 1")
     slip = page.locator(".slip").inner_text()
-    assert "张*兰, 王*国" in slip
+    assert "张*兰" in slip
+    assert "王*国" in slip
     assert re.search(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", slip)
     assert number not in page.content()
     assert serious_faults(page) == []

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 pytestmark = pytest.mark.servers
-START_SECONDS = 100
+START_SECONDS = 240
 
 
 def free_port() -> int:

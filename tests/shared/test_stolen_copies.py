@@ -100,7 +100,7 @@ def take_out_list(branch) -> None:
     )
     list_ = {"format": "csv", "purpose": "Round of visits", "given": {}, "with_numbers": True}
     exports.order_export(CUSTOMERS, staff=director, **list_)
-    proposals.confirm(Proposal.objects.get(), by=deputy)
+    proposals.confirm(Proposal.objects.latest("pk"), by=deputy)
 
 
 def second_factors() -> list[str]:
