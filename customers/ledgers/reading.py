@@ -237,14 +237,11 @@ def _without_dittos(row: Row, before: dict[str, str] | None, header: Header) -> 
 
 def _cell(row: Row, header: Header, name: str) -> Cell:
     """Return the first filled cell of a field's columns."""
-    return next(
-        (
-            row.cells[c.index]
-            for c in header.of(name)
-            if c.index < len(row.cells) and row.cells[c.index] is not None
-        ),
-        None,
-    )
+    cells = row.cells
+    for column in header.of(name):
+        if column.index < len(cells) and (cell := cells[column.index]) is not None:
+            return cell
+    return None
 
 
 def _all_cells(row: Row, header: Header, name: str) -> list[Cell]:

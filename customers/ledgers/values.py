@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from customers.ledgers.identity import normalize_name, valid_resident_id
 from customers.ledgers.text import (
@@ -20,6 +21,9 @@ from customers.ledgers.text import (
     numeral,
     simplified,
 )
+
+remembered = lru_cache(maxsize=20_000, typed=True)
+"""A column says the same over and over; 1 and 1.0 are two cells. What is returned is read and never changed."""
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
@@ -59,6 +63,7 @@ class NameReading:
         return bool(self.key)
 
 
+@remembered
 def read_name(value: object) -> NameReading:
     """Read a name cell: gaps, marks, brackets, suffixes such as （代）, 王氏 style, traditional characters."""
     typed = as_text(value)
@@ -134,6 +139,7 @@ class IdReading:
         return not self.cleaned
 
 
+@remembered
 def read_id(value: object, *, as_of: date | None = None) -> IdReading:
     """Read an identity number in whatever state the spreadsheet left it; ``as_of`` bounds the birth date."""
     raw = str(value) if isinstance(value, str) else as_text(value)
@@ -257,6 +263,7 @@ class PhoneReading:
         return self.mobiles + self.landlines
 
 
+@remembered
 def read_phones(value: object) -> PhoneReading:
     """Read every phone of a cell; a landline without its area code is kept as it is."""
     typed = as_text(value)
@@ -279,6 +286,7 @@ def _taken(pattern: re.Pattern, text: str) -> tuple[tuple[str, ...], str]:
 STRAY_ID = re.compile(r"(?<!\d)[1-9]\d{16}[\dxX](?![\dxX])")
 
 
+@remembered
 def strays_in(value: object) -> tuple[str, tuple[str, ...]]:
     """Return an identity number and mobiles written into a cell that is about something else, a name or an address."""
     text = as_text(value)
@@ -304,6 +312,7 @@ class DateOption:
     form: str
 
 
+@remembered
 def date_options(value: object) -> list[DateOption]:  # noqa: PLR0911 - one return per shape
     """Return every sound way to read a cell as a date, the plainest first."""
     if isinstance(value, datetime):
@@ -435,6 +444,7 @@ class MoneyReading:
         return self.amount is not None
 
 
+@remembered
 def read_money(value: object, *, unit: Decimal = Decimal(1)) -> MoneyReading:
     """Read yuan: ``1,340.03``, ``39600元``, ``约3.1万``, ``1万6``, ``两万三``, ``借亲戚5400``, ``没有``.
 
@@ -528,6 +538,7 @@ LAND_PIECE = re.compile(r"([\d.NUM]+)亩(?![\dNUM半])".replace("NUM", NUMERAL_C
 LAND_FEN = re.compile(r"^([\dNUM]+)分(地|田)?$".replace("NUM", NUMERAL_CHARACTERS))
 
 
+@remembered
 def read_land(value: object) -> LandReading:
     """Read mu of land: ``9亩5分``, ``九亩半``, ``田6亩地3亩``, ``约15亩``, ``16.5``."""
     typed = as_text(value)
@@ -606,6 +617,7 @@ def read_livestock(value: object) -> LivestockReading:
     return LivestockReading(typed, counts or None)
 
 
+@remembered
 def read_count(value: object) -> int | None:
     """Read a head count: ``4``, ``4人``, ``四口``."""
     text = simplified(compact(value)).removesuffix(".0")
@@ -617,6 +629,7 @@ GROUP_WORDS = "村民小组|居民小组|村民组|居民组|生产小组|生产
 GROUP = re.compile(rf"第?([\d{NUMERAL_CHARACTERS}]{{1,4}})(?:{GROUP_WORDS})$")
 
 
+@remembered
 def read_group(value: object) -> int | None:
     """Read the number of a villagers' group: ``三组``, ``第七村民组``, ``7队``, ``05``."""
     text = simplified(compact(value)).removesuffix(".0").lstrip("第")
@@ -632,6 +645,7 @@ SEXES = {
 }  # fmt: skip
 
 
+@remembered
 def read_sex(value: object) -> str:
     """Return M, F or empty. Codes 1 and 2 are the national ones; 0 beside 1 means a woman."""
     text = simplified(compact(value)).lower().removesuffix(".0")
@@ -659,6 +673,7 @@ class AddressReading:
     is_here: bool = False
 
 
+@remembered
 def read_address(value: object) -> AddressReading:
     """Split an address: ``河南省甲县乙镇丙村第三村民组`` → county 甲县, place 乙镇丙村, group 3."""
     typed = as_text(value)
