@@ -45,7 +45,7 @@ def test_sheet_may_be_left_after_its_first_rows():
     first = [next(rows) for _ in range(3)]
     rows.close()
 
-    assert first == [SheetName(""), Row(1, ("a", "b")), Row(2, ("1", "2"))]
+    assert first == [SheetName("", "utf-8"), Row(1, ("a", "b")), Row(2, ("1", "2"))]
 
 
 def test_table_is_read_by_the_words_of_its_header():
