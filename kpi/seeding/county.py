@@ -22,6 +22,7 @@ from kpi.seeding.chunks import HOLDINGS, TABLES, Chunk, Span, columns_of, spans
 from kpi.seeding.counter import seed_counter
 from kpi.seeding.history import prepare_history, write_days, write_months
 from kpi.seeding.homes import seed_homes
+from kpi.seeding.ledgers import seed_ledgers
 from kpi.seeding.merges import seed_merges
 from kpi.seeding.persons import seed_persons
 from kpi.seeding.plan import County, Plan
@@ -132,6 +133,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:
         done(seed_voice(plan))
+    with _step(say, "old registers") as done:
+        done(seed_ledgers(plan))
 
 
 def _count_rows() -> None:
