@@ -25,7 +25,7 @@ from customers.models import LedgerFile, LedgerRow
 from customers.selectors import Page, page_by_id
 
 MOST_FILES = 50
-MOST_MONTHS = 36  # beyond, the report goes by years
+MOST_MONTHS = 12  # beyond, the report goes by years
 NOTHING, UNKNOWN, UNDATED = "nothing", "unknown", "none"
 
 
@@ -94,7 +94,7 @@ class ErrorLine:
     code: str
     label: str
     all: Number
-    by_kind: list[Number]
+    by_kind: list[tuple[str, Number]]
 
 
 def rows_of(staff: StaffMember, choice: dict[str, Any]) -> QuerySet[LedgerRow]:
@@ -264,8 +264,9 @@ def _shown(book: _Book) -> dict[str, Any]:
 
 def _error_line(book: _Book, whole: Tally, kinds: dict[str, Tally], code: str) -> ErrorLine:
     by_kind = [
-        book.number(kinds.get(kind, Tally()), kinds.get(kind, Tally()).errors[code], dirt=code, kind=kind)
-        for kind in LedgerKind.values
+        (str(label), book.number(held, held.errors[code], dirt=code, kind=kind))
+        for kind, label in LedgerKind.choices
+        for held in [kinds.get(kind, Tally())]
     ]
     label = str(REASON_WORDS.get(code, code))
     return ErrorLine(code, label, book.number(whole, whole.errors[code], dirt=code), by_kind)

@@ -21,7 +21,7 @@ from customers.matching.sounds import pinyin
 
 EXAMPLES = 3
 EXAMPLE_LENGTH = 40
-LONG_DIGITS = re.compile(r"(?<![\d.,])[\dXx*]{7,}(?![.,\d])")
+LONG_DIGITS = re.compile(r"(?<![\d.,])[\dXx*lIOo]{7,}(?![.,\d])")  # l and O stand for digits
 KEPT_AHEAD, KEPT_BEHIND = 3, 2
 NAMES = frozenset({"name", "head", "spouse", "guarantor"})
 

@@ -90,7 +90,7 @@ def column_lines(file: LedgerFile) -> list[dict]:
             {
                 "sheet": entry.get("sheet", ""),
                 "label": entry.get("label", ""),
-                "field": str(entry.get("field", "")).replace("_", " "),
+                "field": field_in_words(entry.get("field", "")),
                 "percent": None if confidence is None else round(float(confidence) * 100),
             }
         )

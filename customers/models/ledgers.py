@@ -138,6 +138,13 @@ class LedgerRow(SealedRow):
         return reason_in_words(self.reason)
 
     @property
+    def troubles_in_words(self) -> str:
+        """Why the row came to its outcome and its kinds of error, each said once."""
+        from customers.ledgers.reasons import dirt_in_words
+
+        return dirt_in_words(dict.fromkeys([*filter(None, self.reason.split(", ")), *self.dirt]))
+
+    @property
     def dirt_in_words(self) -> str:
         """Its kinds of error in the language of the page."""
         from customers.ledgers.reasons import dirt_in_words
