@@ -92,7 +92,7 @@ def _invented(number: int, places: Sequence[str], rng: Dice) -> list[str]:
     text = with_check(body)
     sex = "男" if is_man else "女"
     place = rng.choice(places) + f"{1 + rng.randrange(8)}组" if places else ""
-    phone = f"155{rng.randrange(100_000_000):08}"
+    phone = f"154{rng.randrange(100_000_000):08}"
     dirt = DIRT[number % len(DIRT)]
     return list(dirt(name, sex, text, place, phone))
 
