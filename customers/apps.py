@@ -29,7 +29,6 @@ class CustomersConfig(AppConfig):
         from customers.feedback import follow_up, occasions, slips
         from customers.homes import register as homes
         from customers.ledgers import jobs, undoing, uploads  # noqa: F401 - they register the orders they do
-        from customers.ledgers.takeback import register_own_made
         from customers.lists import columns, filters
         from customers.loading import services as loading  # noqa: F401 - registers the orders it does
         from customers.merging import register as merging
@@ -63,7 +62,6 @@ class CustomersConfig(AppConfig):
         for room in (tasks, together, homes, merging, reminders, review, cases):
             room.register()
         personal.register_own_tables()
-        register_own_made()
         occasions.register_own()
         follow_up.register_kinds()
         filters.register_own_filters()

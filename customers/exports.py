@@ -145,14 +145,16 @@ exports.kind(
 # -- What became of the rows of a ledger: ids and reasons alone --------------------------------------------------------
 
 
-def _file_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, int]:
+def file_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, int]:
+    """The ledger file that a form names."""
     number = id_in(given.get("file", ""))
     if number is None:
         raise Refused("There is no such ledger.", code="export_filter")
     return {"file": number}
 
 
-def _may_report(staff: StaffMember, params: dict) -> bool:
+def may_report(staff: StaffMember, params: dict) -> bool:
+    """Who sees the ledger takes lists of its rows."""
     if not policies.may_see_ledgers(staff):
         return False
     return LedgerFile.objects.visible_to(staff).filter(pk=params["file"]).exists()
@@ -171,8 +173,8 @@ def _report_table(staff: StaffMember, params: dict, with_numbers: bool) -> expor
 exports.kind(
     LEDGER_REPORT,
     title=gettext_noop("Report of a ledger"),
-    clean=_file_given,
-    may_order=_may_report,
+    clean=file_given,
+    may_order=may_report,
     count=lambda staff, params, most: _report_rows(staff, params)[: most + 1].count(),
     table=_report_table,
     file_name="ledger-report",

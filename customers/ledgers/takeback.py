@@ -46,10 +46,10 @@ RESTORED = ("customers_customer", "customers_reviewpair")
 WHOLE = (Customer, Household)
 
 
-def register_own_made() -> None:
-    """The tables of this app whose rows an import makes."""
-    for model in (FactSheet, Statement, Phone, IdentityDocument, Membership, ManagerAssignment):
-        registries.import_made.register(model._meta.db_table, model)
+OWN_MADE = (FactSheet, Statement, Phone, IdentityDocument, Membership, ManagerAssignment)
+
+for _model in OWN_MADE:
+    registries.import_made.register(_model._meta.db_table, _model)
 
 
 def pointing_at(target: type[models.Model]) -> Iterator[tuple[type[models.Model], models.Field]]:

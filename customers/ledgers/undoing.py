@@ -21,6 +21,7 @@ from coopcrm.shared.errors import Refused, require
 from coopcrm.shared.models import Job
 from coopcrm.shared.work import NewOrder, Work, handles, order_work
 from customers import policies
+from customers.ledgers import takeback  # noqa: F401 - registers what an import makes
 from customers.ledgers.importing import take_lock
 from customers.models import LedgerFile, LedgerImport
 from customers.provenance import bulk

@@ -30,6 +30,7 @@ from customers import policies
 from customers.choices import LedgerKind, PartKind, UploadState
 from customers.ledgers import memory, parts, plans, recognising, staging
 from customers.ledgers.areas import area_index
+from customers.ledgers.corrections import corrected_in
 from customers.ledgers.importing import context_for, take_lock
 from customers.ledgers.manifests import AREAS, COLUMNS, MANIFEST
 from customers.ledgers.progress import teller
@@ -163,7 +164,7 @@ def _order(upload: LedgerUpload, kind: str, title: str, orders: Sequence[NewOrde
 @handles(READ)
 def read_file(work: Work) -> dict[str, int]:
     """Parse one file, keep its rows, and say how its columns are understood."""
-    file = UploadFile.objects.select_related("upload", "branch").get(pk=work.payload["file"])
+    file = UploadFile.objects.select_related("upload", "branch", "uploaded_by").get(pk=work.payload["file"])
     content = parts.kept(upload=file.upload, kind=PartKind.ORIGINAL, file=file)
     try:
         sheets = read_sheets(content, encoding=file.encoding)
@@ -172,11 +173,14 @@ def read_file(work: Work) -> dict[str, int]:
         file.save(update_fields=["is_taken", "reason"])
         work.note_error(file.name, refusal.text, **refusal.params)
         return {"files": 1}
+    file.corrects, sheets = corrected_in(file.uploaded_by, sheets)
+    if file.corrects:
+        file.branch, file.kind = file.corrects.branch, file.corrects.kind
     parts.keep_sheets(sheets, file)
     file.found_encoding = next((sheet.encoding for sheet in sheets), "")
     file.row_count = sum(1 for sheet in sheets for row in sheet.rows if row.cells)
     file.kind = file.kind or recognising.kind_of(PurePath(file.name).name, sheets)
-    if file.branch is None:
+    if file.branch is None and not file.said_code:
         file.branch = _proposed_branch(file, sheets)
     if not recognising.is_a_ledger(sheets, file.kind) and file.is_taken:
         file.is_taken, file.reason = False, gettext_noop("No column of this file names people.")

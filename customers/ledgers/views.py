@@ -19,6 +19,7 @@ from coopcrm.shared.handbook import explained
 from customers import exports, policies
 from customers.choices import UploadState
 from customers.ledgers import forms, places, row_pages, selectors, undoing, uploads
+from customers.ledgers.corrections import LEDGER_ERRORS
 from customers.models import LedgerFile, LedgerImport, LedgerRow, LedgerUpload, UploadFile
 
 form_page = require_http_methods(["GET", "POST"])
@@ -73,6 +74,13 @@ def ledger_file(request: HttpRequest, pk: int) -> HttpResponse:
             staff=request.user,
             given={"file": str(file.pk)},
             initial={"format": "csv", "purpose": _("Report of the import")},
+        ),
+        "errors_form": ExportForm(
+            kind=LEDGER_ERRORS,
+            staff=request.user,
+            given={"file": str(file.pk)},
+            initial={"format": "xlsx", "purpose": _("Correction of refused rows")},
+            auto_id="errors_%s",
         ),
     }
     return render(request, "customers/ledgers/file.html", context)
