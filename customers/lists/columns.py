@@ -111,7 +111,7 @@ def table(
         code: registries.list_columns.get(code)(staff, ids) for code in chosen if ids and code not in OWN
     }
     heads = [
-        Cell(above[code][0] if code in above else known[code].label, desk_only=known[code].desk_only)
+        Cell(str(above[code][0] if code in above else known[code].label), desk_only=known[code].desk_only)
         for code in chosen
     ]
     drawn: dict[tuple[str, str], str] = {}  # a page has a hundred badges of a dozen kinds
