@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from branches.choices import PostCode
+from branches.models import Proposal
 from coopcrm.shared import acting
 from customers.choices import UNDECIDED, DocumentState, RetiredBecause
+from customers.merging.choices import NOT_JOINED, MergeState
 
 if TYPE_CHECKING:
     from branches.models import StaffMember
@@ -350,3 +352,14 @@ class MergeQuerySet(QuerySet):
         for side in sides:
             mine |= Q(**{f"{side}__branch__in": scope.branch_ids})
         return self.filter(mine)
+
+    def with_standing(self, now: datetime) -> MergeQuerySet:
+        """Each with ``standing``: its state, or ``NOT_JOINED`` where it waits and nobody can confirm it any more."""
+        asked = Proposal.objects.filter(subject_table=self.model._meta.db_table, subject_id=OuterRef("pk"))
+        return self.annotate(
+            standing=Case(
+                When(Q(state=MergeState.WAITING) & ~Exists(asked.waiting(now)), then=Value(NOT_JOINED)),
+                default=F("state"),
+                output_field=CharField(),
+            )
+        )

@@ -20,6 +20,18 @@ class MergeState(models.TextChoices):
     UNDONE = "undone", pgettext_lazy("state of a merge", "Taken back")
 
 
+NOT_JOINED = "dropped"
+"""Where a merge stands that nobody confirmed: its proposal was declined, withdrawn, could not be done or ran out."""
+
+STANDINGS = (
+    (MergeState.WAITING, MergeState.WAITING.label),
+    (MergeState.DONE, MergeState.DONE.label),
+    (NOT_JOINED, pgettext_lazy("state of a merge", "Not joined")),
+    (MergeState.UNDONE, MergeState.UNDONE.label),
+)
+"""Where merges stand, as people see it."""
+
+
 class MoveKind(models.TextChoices):
     """What became of the rows of a relation."""
 

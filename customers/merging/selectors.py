@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.models import StaffMember
+from branches.models import Proposal, StaffMember
 from coopcrm.shared import acting
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.paging import Keyset, Page
@@ -18,7 +19,7 @@ from customers.homes import story
 from customers.homes.choices import EventKind
 from customers.masking import mask_id
 from customers.merging import homes, policies, services
-from customers.merging.choices import AWAY, MergeKind, MergeState, MoveKind, Side
+from customers.merging.choices import AWAY, NOT_JOINED, STANDINGS, MergeKind, MergeState, MoveKind, Side
 from customers.merging.later import Later
 from customers.merging.relations import relation
 from customers.models import Customer, Household, HouseholdEvent, IdentityDocument, Merge, MergeMove
@@ -140,9 +141,9 @@ def consequences(merge: Merge) -> tuple[str, ...]:
 
 def merges_for(staff: StaffMember, *, state: str = "", after: str = "") -> Page:
     """Merges with a side in the person's branches, newest first."""
-    rows = Merge.objects.visible_to(staff)
-    if state in MergeState.values:
-        rows = rows.filter(state=state)
+    rows = Merge.objects.visible_to(staff).with_standing(timezone.now())
+    if state in dict(STANDINGS):
+        rows = rows.filter(standing=state)
     return NEWEST.page(with_sides(rows), after=after)
 
 
@@ -159,6 +160,13 @@ def with_sides(rows):
         "confirmed_by",
         "undone_by",
     )
+
+
+def last_proposal(merge: Merge) -> Proposal | None:
+    """The proposal that says why a merge was not confirmed; None where it is in force, waits or was taken back."""
+    if merge.standing != NOT_JOINED:
+        return None
+    return Proposal.objects.about(merge).select_related("decided_by").order_by("-pk").first()
 
 
 def merges_about(customer: Customer) -> list[Merge]:

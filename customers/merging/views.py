@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -15,7 +16,7 @@ from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import id_in
 from customers.merging import later, policies, selectors, services
-from customers.merging.choices import MergeKind, MergeState, Side
+from customers.merging.choices import STANDINGS, MergeKind, Side
 from customers.merging.forms import MergeForm, PairQuery, TwoHouseholdsForm, UndoForm
 from customers.merging.undoing import undo_merge
 from customers.models import Customer, Household, Merge
@@ -30,10 +31,9 @@ def merges(request: HttpRequest) -> HttpResponse:
     allow(policies.may_see_merges(request.user))
     state = request.GET.get("state", "")
     page = selectors.merges_for(request.user, state=state, after=request.GET.get("after", ""))
-    tabs = [{"label": _("All"), "url": "?", "is_current": state not in MergeState.values}]
+    tabs = [{"label": _("All"), "url": "?", "is_current": state not in dict(STANDINGS)}]
     tabs += [
-        {"label": label, "url": f"?state={code}", "is_current": state == code}
-        for code, label in MergeState.choices
+        {"label": label, "url": f"?state={code}", "is_current": state == code} for code, label in STANDINGS
     ]
     lines = [selectors.listed(request.user, row) for row in page.rows]
     context = {
@@ -122,7 +122,8 @@ def _join(request: HttpRequest, form: MergeForm, survivor, other, keeps: str) ->
 def own_merge(request: HttpRequest, pk: int) -> Merge:
     """A merge with a side in the person's branches, or 404."""
     allow(policies.may_see_merges(request.user))
-    return get_object_or_404(selectors.with_sides(Merge.objects.visible_to(request.user)), pk=pk)
+    rows = Merge.objects.visible_to(request.user).with_standing(timezone.now())
+    return get_object_or_404(selectors.with_sides(rows), pk=pk)
 
 
 @require_GET
@@ -138,6 +139,7 @@ def merge_page(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": selectors.compared(sides),
         "lines": lines,
         "sentences": sentences,
+        "dropped": selectors.last_proposal(row),
         "may_undo": row.is_done and policies.may_undo(request.user, row),
     }
     return render(request, "customers/merging/merge.html", context)

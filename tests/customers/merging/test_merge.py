@@ -513,6 +513,39 @@ def test_of_two_merges_of_one_record_at_once_one_is_done():
     assert record.merged_into.accounts.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_in_the_moment_of_a_merge_is_found_at_the_record_that_stays():
+    staff = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(staff)
+    survivor, other = make_customer(branch=branch), make_customer(branch=branch)
+    together, started = Barrier(2), timezone.now() - timedelta(hours=1)
+
+    def at_once(deed):
+        try:
+            with acting.for_staff(staff):
+                together.wait()
+                deed()
+        finally:
+            connection.close()
+
+    deeds = [
+        lambda: merge(staff=staff, survivor=survivor, other=other),
+        lambda: [make_account(Customer(pk=other.pk, branch=branch)) for _ in range(5)],
+    ]
+    threads = [Thread(target=at_once, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    strays.follow(since=started)
+
+    assert (other.accounts.count(), survivor.accounts.count()) == (0, 5)
+    row = Merge.objects.get()
+    with acting.for_staff(staff):
+        undo_merge(staff=staff, merge=row, reason="Two sisters.")
+    assert (other.accounts.count(), survivor.accounts.count()) == (5, 0)
+
+
 def test_what_was_left_behind_in_the_moment_of_the_merge_follows(director, two):
     survivor, other = two
     row = merge(staff=director, survivor=survivor, other=other)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from branches import proposals
 from branches.choices import PostCode
+from branches.models import Proposal
 from customers.choices import CustomerState
 from customers.merging.choices import MergeState
 from customers.models import Merge
@@ -54,3 +56,29 @@ def test_two_records_are_joined_and_taken_back_on_their_pages():
     assert back.status_code == 302
     assert (row.state, other.state) == (MergeState.UNDONE, CustomerState.ACTIVE)
     assert client.get(f"/merges/{row.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("ending", ["declined", "expired"])
+def test_a_merge_that_nobody_confirmed_is_shown_as_not_joined_and_may_be_asked_again(ending):
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    client = client_of(director)
+    survivor, other = [make_customer("张桂兰", branch=branch, number=resident_number()) for _ in range(2)]
+    address = f"/merges/new/?first={survivor.pk}&second={other.pk}"
+    client.post(address, {"reason": "The same card."})
+    row = Merge.objects.get()
+    waiting = Proposal.objects.about(row).get()
+    assert [line["merge"].pk for line in client.get("/merges/?state=waiting").context["lines"]] == [row.pk]
+
+    if ending == "declined":
+        proposals.decline(waiting, by=make_staff(PostCode.ACCOUNTANT, branch), note="Two sisters.")
+    else:
+        proposals.expire(now=waiting.expires_at)
+
+    assert client.get("/merges/?state=waiting").context["lines"] == []
+    assert [line["merge"].pk for line in client.get("/merges/?state=dropped").context["lines"]] == [row.pk]
+    page = client.get(f"/merges/{row.pk}/").content.decode()
+    assert "Waits for a second person" not in page
+    assert ("Two sisters." in page) == (ending == "declined")
+    assert client.post(address, {"reason": "The same card."}).status_code == 302
+    assert Merge.objects.count() == 2
