@@ -102,7 +102,12 @@ def side_by_side(first: Side, second: Side) -> list[Compared]:
         _compared_numbers(gettext_lazy("Number"), first, second, _documents_of(first), _documents_of(second)),
         _compared_numbers(gettext_lazy("Phone"), first, second, _phones_of(first), _phones_of(second)),
         _plain(
-            gettext_lazy("Village"), "village", first, second, lambda side: selectors.place(side.customer)
+            gettext_lazy("Village"),
+            "village",
+            first,
+            second,
+            lambda side: selectors.place(side.customer),
+            is_known=lambda side: side.customer.village_id is not None,  # a group alone is no place
         ),
         _plain(gettext_lazy("Address"), "address", first, second, _address),
         _context(gettext_lazy("Branch"), first, second, lambda side: str(side.customer.branch)),
@@ -130,12 +135,14 @@ def _registered(side: Side) -> str:
     return side.customer.registered_on.isoformat()
 
 
-def _plain(label: Any, attribute: str, first: Side, second: Side, text_of: Any) -> Compared:
+def _plain(
+    label: Any, attribute: str, first: Side, second: Side, text_of: Any, *, is_known: Any = None
+) -> Compared:
+    """Texts beside each other, compared where both are known: not empty, or as ``is_known(side)`` says."""
     left, right = text_of(first), text_of(second)
-    runs, others = (
-        (marked(left, right), marked(right, left)) if left and right else (_whole(left), _whole(right))
-    )
-    verdict = "unknown" if not left or not right else "equal" if left == right else "different"
+    known = all(map(is_known, (first, second))) if is_known else bool(left and right)
+    runs, others = (marked(left, right), marked(right, left)) if known else (_whole(left), _whole(right))
+    verdict = "unknown" if not known else "equal" if left == right else "different"
     return Compared(label, [_sourced(first, attribute, runs)], [_sourced(second, attribute, others)], verdict)
 
 

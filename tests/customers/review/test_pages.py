@@ -7,7 +7,7 @@ from branches.choices import PostCode
 from customers.choices import ReviewState
 from customers.models import ReviewPair
 from customers.review import comparing, figures, placing, services
-from tests.factories import branch_of, make_customer, make_pair, make_staff, resident_number
+from tests.factories import branch_of, make_customer, make_pair, make_staff, make_village, resident_number
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +135,13 @@ def test_figures_hold_decisions_against_the_weights(client):
     opened = client.get(address("review"), {"tab": "decided", "whose": "all", "band": "4"})
     assert len(opened.context["groups"]) == 2
     assert [(band.decided, band.same) for band in figures.bands(figures.truth())] == [(1, 0), (2, 2)]
+
+
+def test_a_group_without_its_village_is_not_another_place(client, accountant):
+    branch = branch_of(accountant)
+    at_home = make_customer(branch=branch, village=make_village(), group_no="4")
+    pair = make_pair(at_home, make_customer("张桂蓝", branch=branch, group_no="4"))
+
+    lines = client.get(address("review-pair", pair.pk)).context["fields"]
+
+    assert {str(line.label): line.verdict for line in lines}["Village"] == "unknown"
