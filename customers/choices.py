@@ -163,6 +163,11 @@ class RowOutcome(models.TextChoices):
     REJECTED = "rejected", _("Refused")
 
 
+SETTLED = "settled"
+ROW_STANDINGS = (*RowOutcome.choices, (SETTLED, _("Corrected since")))
+"""Outcomes as lists count them: a row that came back corrected is no longer open."""
+
+
 class ReviewState(models.TextChoices):
     OPEN = "open", pgettext_lazy("state of a pair", "Open")
     SAME = "same", _("Same person")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from branches.choices import PostCode
 from branches.models import Proposal
 from coopcrm.shared import acting
-from customers.choices import UNDECIDED, DocumentState, RetiredBecause
+from customers.choices import SETTLED, UNDECIDED, DocumentState, RetiredBecause, RowOutcome
 from customers.merging.choices import NOT_JOINED, MergeState
 
 if TYPE_CHECKING:
@@ -114,6 +114,24 @@ class BranchOrCustomerQuerySet(QuerySet):
         if scope.sees_union:
             return self
         return self.filter(Q(branch__in=scope.branch_ids) | Q(customer__branch__in=scope.branch_ids))
+
+
+class LedgerRowQuerySet(BranchOrCustomerQuerySet):
+    """Rows of ledgers: seen like any row that a branch made, open until somebody corrects them."""
+
+    def with_standing(self, code: str) -> LedgerRowQuerySet:
+        """Rows of an outcome that stands, or those that came back corrected."""
+        return self.filter(standing(code))
+
+    def still_open(self) -> LedgerRowQuerySet:
+        """Rows that were refused or wait for review, neither corrected nor taken back."""
+        asked = (RowOutcome.REJECTED, RowOutcome.REVIEW)
+        return self.filter(outcome__in=asked, settled_by=None, undone_at=None)
+
+
+def standing(code: str) -> Q:
+    """Rows with an outcome that stands; ``settled``: those that came back corrected."""
+    return Q(settled_by__isnull=False) if code == SETTLED else Q(outcome=code, settled_by=None)
 
 
 class BranchOrHouseholdQuerySet(QuerySet):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import StaffMember, Unit
 from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES, MAX_MEMBERS, MAX_UNPACKED_BYTES, MEGABYTE
-from customers.choices import LedgerKind, RowOutcome
+from customers.choices import ROW_STANDINGS, LedgerKind, RowOutcome
 from customers.ledgers import dirt
 from customers.ledgers.reasons import DIRT_WORDS
 from customers.ledgers.uploads import branches_for, branches_seen_by
@@ -176,9 +176,7 @@ def dirt_choices() -> list[tuple[str, str]]:
 class FileRowsForm(forms.Form):
     """Which rows of a ledger file are shown."""
 
-    outcome = forms.ChoiceField(
-        label=_("Outcome"), choices=[("", _("All")), *RowOutcome.choices], required=False
-    )
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("All")), *ROW_STANDINGS], required=False)
     dirt = forms.ChoiceField(label=_("Kind of error"), choices=dirt_choices, required=False)
 
 
@@ -204,9 +202,7 @@ class QualityRowsForm(QualityForm):
 
     dirt = forms.ChoiceField(label=_("Kind of error"), choices=dirt_choices, required=False)
     usable = forms.ChoiceField(label=_("Recognisable by"), choices=USABLE_CHOICES, required=False)
-    outcome = forms.ChoiceField(
-        label=_("Outcome"), choices=[("", _("All")), *RowOutcome.choices], required=False
-    )
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("All")), *ROW_STANDINGS], required=False)
     file = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     month = forms.RegexField(r"^(\d{4}(-(0[1-9]|1[0-2]))?|none)$", required=False, widget=forms.HiddenInput)
 

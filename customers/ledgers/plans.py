@@ -22,7 +22,7 @@ from coopcrm.shared.fields import draw_ids
 from customers import registries
 from customers.choices import RowOutcome
 from customers.kinship import questions as kinship
-from customers.ledgers import registry
+from customers.ledgers import registry, settling
 from customers.ledgers.dirt import dirt_of, usable_in
 from customers.ledgers.mentioning import has_nothing_to_go_by, mention_of
 from customers.ledgers.reading import SheetReading
@@ -83,6 +83,7 @@ class Plan:
     candidates: list[int] = field(default_factory=list)
     witness: list[str] = field(default_factory=list)
     row_keys: list[str] = field(default_factory=list)
+    settled: list[tuple[int, int]] = field(default_factory=list)
 
     def packed(self) -> dict:
         """The plan as plain values for JSON, without the entries."""
@@ -102,6 +103,7 @@ class Plan:
             "candidates": self.candidates,
             "witness": self.witness,
             "row_keys": self.row_keys,
+            "settled": self.settled,
         }
 
     @classmethod
@@ -124,6 +126,7 @@ class Plan:
             candidates=said["candidates"],
             witness=said["witness"],
             row_keys=said["row_keys"],
+            settled=[tuple(pair) for pair in said["settled"]],
         )
 
 
@@ -217,6 +220,7 @@ def make_plan(
         _decide(plan)
         progress("match", len(plan.new), len(plan.new))
     _fill_repeats(entries)
+    plan.settled = settling.pairs_in(entries)
     plan.counts = _counts(plan)
     return plan
 
@@ -454,6 +458,7 @@ def write_plan(
     if plan.matched:
         versions.remember(plan.matched, as_of=plan.as_of)
     plan.sheaf.write()
+    settling.settle(plan.settled)
     put_under_director(plan.directors)
     if plan.decided:
         bulk.decide_again(rule_on(plan.as_of), ids=set(plan.decided))

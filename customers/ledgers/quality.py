@@ -18,10 +18,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
-from customers.choices import LedgerKind, RowOutcome
+from customers.choices import ROW_STANDINGS, LedgerKind
 from customers.ledgers import dirt
 from customers.ledgers.reasons import REASON_WORDS
 from customers.models import LedgerFile, LedgerRow
+from customers.querysets import standing
 from customers.selectors import Page, page_by_id
 
 MOST_FILES = 50
@@ -51,7 +52,7 @@ class Tally:
         self.rows += counted["rows"]
         self.dirty += counted["dirty"]
         self.known_by.update({code: counted[code] for code in (*dirt.USABLE, NOTHING, UNKNOWN)})
-        self.outcomes.update({code: counted[f"outcome_{code}"] for code in RowOutcome.values})
+        self.outcomes.update({code: counted[f"outcome_{code}"] for code, _label in ROW_STANDINGS})
 
     @property
     def measured(self) -> int:
@@ -105,6 +106,8 @@ def rows_of(staff: StaffMember, choice: dict[str, Any]) -> QuerySet[LedgerRow]:
     for name, lookup in PLAIN_CHOICES.items():
         if choice.get(name):
             rows = rows.filter(**{lookup: choice[name]})
+    if code := choice.get("outcome"):
+        rows = rows.with_standing(code)
     if code := choice.get("dirt"):
         rows = rows.filter(dirt__contains=[code])
     return rows.filter(_usable(choice.get("usable", "")), _in_month(choice.get("month", "")))
@@ -116,7 +119,6 @@ PLAIN_CHOICES = {
     "since": "file__run__started_at__date__gte",
     "until": "file__run__started_at__date__lte",
     "file": "file",
-    "outcome": "outcome",
 }
 
 
@@ -166,7 +168,7 @@ def report(staff: StaffMember, choice: dict[str, Any]) -> dict[str, Any]:
 
 def _counted(rows: QuerySet[LedgerRow]) -> QuerySet:
     known_by = {code: Count("pk", filter=Q(usable__contains=[code])) for code in dirt.USABLE}
-    outcomes = {f"outcome_{code}": Count("pk", filter=Q(outcome=code)) for code in RowOutcome.values}
+    outcomes = {f"outcome_{code}": Count("pk", filter=standing(code)) for code, _label in ROW_STANDINGS}
     return (
         rows.annotate(month=TruncMonth("entered_on"))
         .values("file_id", "month")
@@ -232,7 +234,8 @@ class _Book:
                 for code in (*dirt.USABLE, NOTHING)
             ],
             outcomes=[
-                self.number(tally, tally.outcomes[code], outcome=code, **more) for code in RowOutcome.values
+                self.number(tally, tally.outcomes[code], outcome=code, **more)
+                for code, _label in ROW_STANDINGS
             ],
             commonest=str(REASON_WORDS.get(code, code)),
             commonest_url=self.url(dirt=code, **more) if code else "",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from branches.models import Area, StaffMember
 from coopcrm.shared import audit
 from coopcrm.shared.models import Deed
@@ -140,3 +142,13 @@ def went_to(staff: StaffMember, row: LedgerRow) -> WentTo:
         for account in model.objects.visible_to(staff).filter(ledger_row=row)
     ]
     return WentTo(row.customer, row.household, facts, accounts)
+
+
+def corrections_of(staff: StaffMember, row: LedgerRow) -> dict[str, Any]:
+    """The row that came back for this one, and those that this one came back for."""
+    rows = LedgerRow.objects.visible_to(staff).select_related("file").defer("raw")
+    found = list(rows.filter(Q(pk=row.settled_by_id) | Q(settled_by=row)).order_by("pk"))
+    return {
+        "settled_by": next((one for one in found if one.pk == row.settled_by_id), None),
+        "settles": [one for one in found if one.settled_by_id == row.pk],
+    }

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, F, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,11 +17,13 @@ from branches.models import StaffMember
 from coopcrm.shared.models import Job
 from coopcrm.shared.selectors import progress_of
 from customers import policies
-from customers.choices import RowOutcome, UploadState
+from customers.choices import ROW_STANDINGS, SETTLED, UploadState
 from customers.ledgers import places, progress, uploads
 from customers.ledgers.words import SHARED_WORDS, WITNESS_WORDS, field_in_words
 from customers.models import LedgerFile, LedgerImport, LedgerRow, LedgerUpload, StagedRow, UploadFile
 from customers.selectors import Page, page_by_id
+
+STANDING = Case(When(settled_by__isnull=False, then=Value(SETTLED)), default=F("outcome"))
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class FileLine:
         return sum(self.counts.values())
 
     def ordered(self) -> list[tuple[str, str, int]]:
-        """(code, label, count) in the order of outcomes."""
-        return [(code, label, self.counts.get(code, 0)) for code, label in RowOutcome.choices]
+        """(code, label, count) in the order of outcomes; what was corrected since is no longer open."""
+        return [(code, label, self.counts.get(code, 0)) for code, label in ROW_STANDINGS]
 
 
 def file_lines(files: Iterable[LedgerFile]) -> list[FileLine]:
@@ -47,11 +49,11 @@ def file_lines(files: Iterable[LedgerFile]) -> list[FileLine]:
     rows = (
         LedgerRow.objects.filter(file__in=files)
         .order_by()
-        .values_list("file_id", "outcome")
+        .values_list("file_id", STANDING)
         .annotate(n=Count("pk"))
     )
-    for file_id, outcome, number in rows:
-        counts.setdefault(file_id, {})[outcome] = number
+    for file_id, standing, number in rows:
+        counts.setdefault(file_id, {})[standing] = number
     return [FileLine(file, counts.get(file.pk, {})) for file in files]
 
 
@@ -75,7 +77,7 @@ def ledger_rows(
     """Rows of a file in their order; ``dirt`` is a kind of error."""
     rows = LedgerRow.objects.visible_to(staff).filter(file=file).select_related("customer", "household")
     if outcome:
-        rows = rows.filter(outcome=outcome)
+        rows = rows.with_standing(outcome)
     if dirt:
         rows = rows.filter(dirt__contains=[dirt])
     return page_by_id(rows.defer("raw"), after, newest_first=False, size=100)

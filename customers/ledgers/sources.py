@@ -24,7 +24,8 @@ class LedgerSource:
     """A file to be read: where it comes from and what is said about it.
 
     ``fields_for`` tells what people chose for the columns of a sheet; without it what the branch remembers counts.
-    ``digest`` stands for a content that is not at hand, ``number`` for the file of an upload.
+    ``digest`` stands for a content that is not at hand, ``number`` for the file of an upload. ``corrects`` are the rows
+    it brings back corrected: number of the row to id of the earlier one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class LedgerSource:
     fields_for: Callable[[str, tuple[str, ...]], Mapping[int, str]] | None = field(
         default=None, compare=False
     )
+    corrects: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def sha256(self) -> bytes:

@@ -229,6 +229,9 @@ BEGIN
             was_household = s.household_id, customer_id = NULL, household_id = NULL
         FROM customers_ledgerfile f WHERE f.id = s.file_id AND f.run_id = p_run AND NOT EXISTS (
             SELECT FROM undo_kept k WHERE k.tab = 'customers_customer' AND k.id = s.customer_id);
+    UPDATE customers_ledgerrow s SET settled_by_id = n.settled_by_id
+        FROM customers_ledgerrow n JOIN customers_ledgerfile f ON f.id = n.file_id AND f.run_id = p_run
+        WHERE s.settled_by_id = n.id AND n.undone_at IS NOT NULL;
 {"".join(_machines_rows(people, homes))}
     DELETE FROM customers_reviewpair s USING undo_made m WHERE m.tab = 'customers_reviewpair' AND m.id = s.id
         AND {UNTOUCHED[ReviewPair]};

@@ -173,7 +173,8 @@ def read_file(work: Work) -> dict[str, int]:
         file.save(update_fields=["is_taken", "reason"])
         work.note_error(file.name, refusal.text, **refusal.params)
         return {"files": 1}
-    file.corrects, sheets = corrected_in(file.uploaded_by, sheets)
+    found = corrected_in(file.uploaded_by, sheets)
+    file.corrects, file.corrects_rows, sheets = found.file, found.rows, found.sheets
     if file.corrects:
         file.branch, file.kind = file.corrects.branch, file.corrects.kind
     parts.keep_sheets(sheets, file)
@@ -353,6 +354,7 @@ def _source_of(file: UploadFile) -> LedgerSource:
         digest=bytes(file.digest),
         fields_for=_fields_of(file),
         number=file.pk,
+        corrects={int(row): earlier for row, earlier in file.corrects_rows.items()},
     )
 
 

@@ -97,6 +97,7 @@ def ledger_row(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "lines": row_pages.cell_lines(row),
         "went": row_pages.went_to(request.user, row),
+        **row_pages.corrections_of(request.user, row),
     }
     return render(request, "customers/ledgers/row.html", context)
 

@@ -13,7 +13,7 @@ from coopcrm.shared.fields import KeyField, SealedField, SealedRow
 from customers.choices import LedgerKind, RowOutcome
 from customers.models.households import Household
 from customers.models.people import Customer
-from customers.querysets import BranchOrCustomerQuerySet, BranchRowQuerySet
+from customers.querysets import BranchRowQuerySet, LedgerRowQuerySet
 
 
 class LedgerImport(models.Model):
@@ -78,6 +78,7 @@ class LedgerRow(SealedRow):
     ``ledgers/dirt.py``: by what the person can be recognised, and what was wrong; ``usable`` is empty (null) for rows
     that came in before both were kept. ``undone_at`` says when the import was taken back: such a row says in
     ``was_customer`` and ``was_household`` what it had become, and no longer stands in the way of the same row.
+    ``settled_by`` is the row that came back for it, corrected.
     """
 
     classification = classes(
@@ -107,8 +108,11 @@ class LedgerRow(SealedRow):
     undone_at = models.DateTimeField(null=True, blank=True)
     was_customer = models.BigIntegerField(null=True, blank=True, editable=False)
     was_household = models.BigIntegerField(null=True, blank=True, editable=False)
+    settled_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="settles", db_index=False
+    )
 
-    objects = BranchOrCustomerQuerySet.as_manager()
+    objects = LedgerRowQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ledger row")
@@ -125,6 +129,11 @@ class LedgerRow(SealedRow):
                 | Q(customer=None, undone_at__isnull=False),
                 name="ledger_row_rejected_has_no_customer",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["settled_by"], condition=Q(settled_by__isnull=False), name="ledger_row_settled"
+            )
         ]
 
     def __str__(self) -> str:

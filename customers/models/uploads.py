@@ -53,12 +53,14 @@ class UploadFile(SealedRow):
 
     ``recognised`` is sealed, for it quotes cells: by sheet the header, its columns with field, certainty and examples.
     ``chosen`` are the fields that people chose, by sheet and column. ``said_code`` and ``said_name`` are the branch
-    that a manifest names, which the registry may not have yet.
+    that a manifest names, which the registry may not have yet. ``corrects_rows`` are the rows that it brings back:
+    number of the row in this file to id of the earlier one.
     """
 
     classification = classes(
         C1=(
-            "position name kind encoding found_encoding is_taken reason row_count digest chosen said_code said_name"
+            "position name kind encoding found_encoding is_taken reason row_count digest chosen said_code said_name "
+            "corrects_rows"
         )
     )
 
@@ -88,6 +90,7 @@ class UploadFile(SealedRow):
         related_name="+",
         help_text=_("Whose refused rows it brings back."),
     )
+    corrects_rows = models.JSONField(default=dict, blank=True, db_default={})
 
     objects = BranchRowQuerySet.as_manager()
 
