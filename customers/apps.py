@@ -88,7 +88,7 @@ def prepare_privacy(using: str, **kwargs) -> None:
     """Give a new database the texts and figures that every union begins with, and the function that erases."""
     from django.db import connections
 
-    from customers import erasure, standards
+    from customers import erasure, rows_of_nobody, standards
     from customers.ledgers import takeback
     from customers.merging import moving
     from customers.models import ConsentText, LedgerImport, Merge, PrivacyRule, SourceRule
@@ -102,6 +102,7 @@ def prepare_privacy(using: str, **kwargs) -> None:
         standards.ensure_figures()
         with connections[using].cursor() as cursor:
             erasure.install(cursor)
+            rows_of_nobody.install(cursor)
     if Merge._meta.db_table in present:
         with connections[using].cursor() as cursor:
             moving.install(cursor)

@@ -25,7 +25,7 @@ from coopcrm.shared.errors import require
 from coopcrm.shared.fields import SealedField
 from coopcrm.shared.models import Job, StoredFile
 from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
-from customers import personal, policies, retention
+from customers import personal, policies, retention, rows_of_nobody
 from customers.models import Customer, ErasureProof
 from customers.personal import PersonalTable
 
@@ -47,6 +47,13 @@ BEGIN
     RETURN given;
 END $$;
 """
+
+
+SAME_ROWS = """
+    UPDATE customers_ledgerrow t SET raw = ''::bytea FROM customers_ledgerrow o
+        WHERE o.customer_id = ANY(p_people) AND t.row_key = o.row_key AND t.branch_id = o.branch_id
+        AND t.kind = o.kind AND t.sheet = o.sheet AND t.undone_at IS NOT NULL AND t.customer_id IS NULL;"""
+"""The same rows of an import that was taken back and brought in anew: what they had become is gone."""
 
 
 # -- The function ------------------------------------------------------------------------------------------------------
@@ -91,6 +98,7 @@ BEGIN
             WHERE m.household_id = h.id AND c.state <> 'erased' AND NOT c.id = ANY(p_people)
         )
     );
+{SAME_ROWS}
 {steps}
     {_forgotten("e.subject_id = ANY(p_people)")}
     IF cardinality(v_forgotten) > 0 THEN  -- the seals' check asks who took the content of these entries away
@@ -300,7 +308,11 @@ def _order(as_of: date, *, key: str = "", staff: StaffMember | None = None) -> J
         title=gettext_noop("Retention on %(day)s"),
         title_params={"day": as_of.isoformat()},
         as_of=as_of,
-        orders=[NewOrder(KIND, key="copies"), NewOrder(ERASE, key="erase 1")],
+        orders=[
+            NewOrder(KIND, key="copies"),
+            NewOrder(ERASE, key="erase 1"),
+            NewOrder(rows_of_nobody.KIND, key="rows 1"),
+        ],
         started_by=staff,
     )
 

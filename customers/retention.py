@@ -34,7 +34,8 @@ def figures(*, on: date) -> dict[str, int]:
     return dict(rows.values_list("key", "value"))
 
 
-def _years(key: str, day: str) -> str:
+def years(key: str, day: str) -> str:
+    """SQL of an interval: the years that a rule in force on a day gives."""
     return (
         f"make_interval(years => (SELECT r.value::int FROM customers_privacyrule r WHERE r.key = '{key}'"
         f" AND r.valid_from <= {day} ORDER BY r.valid_from DESC LIMIT 1))"
@@ -64,8 +65,8 @@ def relations_sql(who: str, day: str) -> str:
     )
     SELECT v.id AS person, coalesce(p.is_open, false) AS is_open,
         greatest(v.last_day, p.last_day) AS relation_ended_on,
-        greatest((greatest(v.last_day, p.last_day) + {_years(RuleKey.IDENTITY_YEARS, day)})::date,
-                 (p.last_day + {_years(RuleKey.TRANSACTION_YEARS, day)})::date) AS due_on
+        greatest((greatest(v.last_day, p.last_day) + {years(RuleKey.IDENTITY_YEARS, day)})::date,
+                 (p.last_day + {years(RuleKey.TRANSACTION_YEARS, day)})::date) AS due_on
     FROM leaving v LEFT JOIN products p ON p.person = v.id
     """
 

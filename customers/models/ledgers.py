@@ -133,7 +133,14 @@ class LedgerRow(SealedRow):
         indexes = [
             models.Index(
                 fields=["settled_by"], condition=Q(settled_by__isnull=False), name="ledger_row_settled"
-            )
+            ),
+            models.Index(
+                fields=["was_customer"], condition=Q(undone_at__isnull=False), name="ledger_row_had_become"
+            ),
+            models.Index(
+                fields=["row_key"], condition=Q(undone_at__isnull=False), name="ledger_row_taken_back"
+            ),
+            models.Index(fields=["file"], condition=Q(customer=None), name="ledger_row_of_nobody"),
         ]
 
     def __str__(self) -> str:
