@@ -299,6 +299,12 @@ def edit_distance(a: str, b: str, at_most: int = 2) -> int:
     """Inserts, deletes, replacements and swaps of neighbours between two texts; counting stops above ``at_most``."""
     if abs(len(a) - len(b)) > at_most:
         return at_most + 1
+    a, b = _without_equal_ends(a, b)
+    if not a or not b:
+        return len(a or b)
+    if at_most == 1:  # one replacement, or two neighbours swapped
+        is_one = len(a) == len(b) and (len(a) == 1 or (len(a) == 2 and a == b[::-1]))
+        return 1 if is_one else 2
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, left in enumerate(a, 1):
@@ -311,6 +317,18 @@ def edit_distance(a: str, b: str, at_most: int = 2) -> int:
         if min(row) > at_most:
             return at_most + 1
     return row[-1]
+
+
+def _without_equal_ends(a: str, b: str) -> tuple[str, str]:
+    """What is left of two texts between the beginning and the end that they share: no distance lies in these."""
+    shorter = min(len(a), len(b))
+    start = 0
+    while start < shorter and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return a[start : len(a) - end], b[start : len(b) - end]
 
 
 def _same_sound(a: str | None, b: str | None) -> bool:

@@ -1,5 +1,7 @@
 """Numbers, names and persons at their edges."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +137,26 @@ def test_a_swap_of_neighbours_is_one_mistake(a, b, expected):
 def test_distance_is_the_same_both_ways_and_zero_only_for_equals(a, b):
     assert edit_distance(a, b, 9) == edit_distance(b, a, 9)
     assert (edit_distance(a, b, 9) == 0) == (a == b)
+
+
+def plain_distance(a, b):
+    """Inserts, deletes, replacements and swaps of neighbours, by the book."""
+    rows = [[i + j if not i * j else 0 for j in range(len(b) + 1)] for i in range(len(a) + 1)]
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            cost = rows[i - 1][j - 1] + (a[i - 1] != b[j - 1])
+            rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, cost)
+            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]
+
+
+def test_short_cuts_of_the_edit_distance_count_as_the_book_does():
+    rng = random.Random(7)
+    for _ in range(3_000):
+        a, b = ("".join(rng.choices("abc", k=rng.randrange(7))) for _ in range(2))
+        for at_most in (1, 2, 3):
+            assert min(edit_distance(a, b, at_most), at_most + 1) == min(plain_distance(a, b), at_most + 1)
 
 
 def test_near_names_are_look_alike_surnames_or_homophones():
