@@ -52,14 +52,20 @@ def _blocks_of(profile: Profile) -> set[tuple]:
 
 
 def pairs_of(profiles: Sequence[Profile]) -> set[tuple[int, int]]:
-    """Return the pairs worth comparing: those that share a block."""
-    blocks: dict[tuple, list[int]] = defaultdict(list)
+    """Return the pairs worth comparing: those that share a block.
+
+    Two registry records are never compared here: an import does not join them, and by night the scan asks.
+    """
+    rows: dict[tuple, list[int]] = defaultdict(list)
+    records: dict[tuple, list[int]] = defaultdict(list)
     for index, profile in enumerate(profiles):
+        blocks = rows if profile.customer is None else records
         for key in _blocks_of(profile):
             blocks[key].append(index)
-    return {
-        pair
-        for members in blocks.values()
-        if 1 < len(members) <= LARGEST_BLOCK
-        for pair in combinations(members, 2)
-    }
+    pairs: set[tuple[int, int]] = set()
+    for key, members in rows.items():
+        known = records.get(key, ())
+        if 1 < len(members) + len(known) <= LARGEST_BLOCK:
+            pairs.update(combinations(members, 2))
+            pairs.update((a, b) if a < b else (b, a) for a in members for b in known)
+    return pairs

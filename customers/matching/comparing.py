@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from customers.matching.levels import levels_of
@@ -53,8 +54,10 @@ class Scale:
     weights: Weights
     population: Population
     mentions: int
+    _rarities: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+    _homes: dict[tuple[str, str], float] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def base(self) -> float:
         """Return the odds in bits that two mentions drawn at random are one person."""
         return math.log2(self.weights.partners / max(self.mentions, 2))
@@ -64,15 +67,32 @@ class Scale:
         table = self.weights.bits
         bits = {"base": self.base} | {kind: table[kind][level] for kind, level in levels.items()}
         names = (a.names & b.names) or (a.names | b.names)
-        rarity = (
-            self.population.surname_rarity if levels["name"] == "married style" else self.population.rarity
-        )
-        bits["name"] += min(map(rarity, names)) - self._usual("name", ("equal",))
+        rarity = self.population.surname_rarity if levels["name"] == "married style" else self._rarity
+        bits["name"] += min(map(rarity, names)) - self._usual_name
         if levels.get("place") in AT_HOME:
             villages = a.villages & b.villages
-            at_home = max(self.population.home_rarity(n, v) for n in names for v in villages)
-            bits["place"] += min(at_home - self._usual("place", AT_HOME), 0.0)
+            at_home = max(self._home_rarity(n, v) for n in names for v in villages)
+            bits["place"] += min(at_home - self._usual_place, 0.0)
         return Comparison(sum(bits.values()), levels, bits, self.weights.version)
+
+    def _rarity(self, name: str) -> float:
+        """Names are weighed pair by pair, but counted once."""
+        if name not in self._rarities:
+            self._rarities[name] = self.population.rarity(name)
+        return self._rarities[name]
+
+    def _home_rarity(self, name: str, village: str) -> float:
+        if (name, village) not in self._homes:
+            self._homes[name, village] = self.population.home_rarity(name, village)
+        return self._homes[name, village]
+
+    @cached_property
+    def _usual_name(self) -> float:
+        return self._usual("name", ("equal",))
+
+    @cached_property
+    def _usual_place(self) -> float:
+        return self._usual("place", AT_HOME)
 
     def _usual(self, kind: str, levels: tuple[str, ...]) -> float:
         """Return the rarity that the table of the weights takes for granted."""

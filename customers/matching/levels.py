@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from customers.identity import edit_distance
@@ -253,33 +253,46 @@ def levels_of(a: Profile, b: Profile, served: Mapping[str, str]) -> dict[str, st
 
 def evidence_levels(a: Profile, b: Profile, served: Mapping[str, str], name: str = "equal") -> dict[str, str]:
     """Return the levels of all that stands beside the names, of people whose names agree as far as ``name`` says."""
-    found = {
-        "number": number_level(a, b),
-        "birth": birth_level(a, b),
-        "phone": phone_level(a, b),
-        "place": place_level(a, b),
-        "branch": "",
-        "line": line_level(a, b),
-        "sex": shared_level(a.sexes, b.sexes),
-        "spouse": shared_level(a.spouses, b.spouses),
-        "household": shared_level(a.households, b.households, ""),
-        "account": shared_level(a.accounts, b.accounts, ""),
-    }
-    if not found["place"]:
-        found["branch"] = branch_level(a, b, served)
+    found = levels_beside(a, b, served)
     if name in TWIN_NAMES:
-        found |= _told_from_twins(found, name)
-    if found["number"] in SPEAKS_FOR_BIRTH:
-        found["birth"] = ""
+        found = {kind: level for kind, level in (found | _told_from_twins(found, name)).items() if level}
+    if found.get("number") in SPEAKS_FOR_BIRTH:
+        found.pop("birth", None)
+    return found
+
+
+def levels_beside(
+    a: Profile, b: Profile, served: Mapping[str, str], without: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the level of each kind of evidence beside the names, as it stands; some kinds may be left out."""
+    found = {kind: level_of(a, b) for kind, level_of in OF_THE_PERSON.items() if kind not in without}
+    found["branch"] = "" if found["place"] else branch_level(a, b, served)
+    found |= {kind: level_of(a, b) for kind, level_of in OF_TIES.items() if kind not in without}
     return {kind: level for kind, level in found.items() if level}
+
+
+OF_THE_PERSON: dict[str, Callable[[Profile, Profile], str]] = {
+    "number": number_level,
+    "birth": birth_level,
+    "phone": phone_level,
+    "place": place_level,
+}
+OF_TIES: dict[str, Callable[[Profile, Profile], str]] = {
+    "line": line_level,
+    "sex": lambda a, b: shared_level(a.sexes, b.sexes),
+    "spouse": lambda a, b: shared_level(a.spouses, b.spouses),
+    "household": lambda a, b: shared_level(a.households, b.households, ""),
+    "account": lambda a, b: shared_level(a.accounts, b.accounts, ""),
+}
+"""How each kind of evidence is read, before and after the branch, which speaks where no place does."""
 
 
 def _told_from_twins(found: Mapping[str, str], name: str) -> dict[str, str]:
     """Brothers, sisters and twins share what is no proof: the birth date, and under one roof phone and home as well."""
-    number = "" if found["number"] in {"fifteen digits", "masked"} else found["number"]
+    number = found.get("number", "")
     shared = ("birth", "phone", "place") if name == "one character" else ("birth",)
-    apart = {kind: found[kind] if found[kind].startswith("another") else "" for kind in shared}
-    return apart | {"number": number}
+    apart = {kind: "" for kind in shared if not found.get(kind, "").startswith("another")}
+    return apart | {"number": "" if number in {"fifteen digits", "masked"} else number}
 
 
 SPEAKS_FOR_BIRTH = frozenset(NUMBER[: NUMBER.index("tail")]) | {"two slips"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -42,18 +42,27 @@ class Population:
     @classmethod
     def of(cls, profiles: Sequence[Profile]) -> Population:
         """Count the names of profiles; a person counts once for each of their names."""
-        carriers, surnames, given, characters = Counter(), Counter(), Counter(), Counter()
-        homes, villagers = Counter(), Counter()
+        counted: tuple[dict, ...] = tuple(defaultdict(int) for _ in range(6))
+        carriers, surnames, given, characters, homes, villagers = counted
         for profile in profiles:
+            villages = profile.villages
             for name in profile.names:
+                surname, own = name[:1], name[1:]
                 carriers[name] += 1
-                surnames[name[:1]] += 1
-                given[name[1:]] += 1
-                characters.update(name[1:])
-                homes.update((name[:1], village) for village in profile.villages)
-            villagers.update(profile.villages)
+                surnames[surname] += 1
+                given[own] += 1
+                for character in own:
+                    characters[character] += 1
+                for village in villages:
+                    homes[surname, village] += 1
+            for village in villages:
+                villagers[village] += 1
         sums = sum(characters.values()), sum(villagers.values())
-        return cls(len(profiles), carriers, surnames, given, homes, characters, villagers, *sums)
+        return cls(
+            len(profiles),
+            *(dict(found) for found in (carriers, surnames, given, homes, characters, villagers)),
+            *sums,
+        )
 
     def share_of_name(self, name: str) -> float:
         """Return the share of other people who are called so: the mean of what is counted and what is to be expected.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from customers.matching.blocking import pairs_of
-from customers.matching.levels import best_name_level, levels_of
+from customers.matching.levels import best_name_level, levels_beside
 from customers.matching.mentions import Profile
 from customers.matching.names import NEAR
 from customers.matching.scoring import Scorer
@@ -62,13 +62,12 @@ def _doubtful_numbers(profiles: Sequence[Profile], scorer: Scorer) -> list[Quest
     scale, found = scorer.scale_of(profiles), []
     for i, j in sorted(pairs_of(profiles)):
         a, b = profiles[i], profiles[j]
-        if not a.numbers or not b.numbers or a.numbers & b.numbers or best_name_level(a, b) not in NEAR:
+        if not a.numbers or not b.numbers or a.numbers & b.numbers:
             continue
-        levels = {
-            kind: level
-            for kind, level in levels_of(a, b, scorer.served).items()
-            if kind not in INSIDE_NUMBERS
-        }
+        name = best_name_level(a, b)
+        if name not in NEAR:
+            continue
+        levels = {"name": name} | levels_beside(a, b, scorer.served, without=INSIDE_NUMBERS)
         comparison = scale.weigh(a, b, levels)
         weight = round(comparison.weight - NUMBER_DOUBT, 2)
         if weight >= scorer.weights.ask and not scorer.are_apart(a, b):
