@@ -22,7 +22,7 @@ from coopcrm.shared.fields import draw_ids
 from customers import registries
 from customers.choices import RowOutcome
 from customers.kinship import questions as kinship
-from customers.ledgers import registry, settling
+from customers.ledgers import candidates, registry, settling
 from customers.ledgers.dirt import dirt_of, usable_in
 from customers.ledgers.mentioning import has_nothing_to_go_by, mention_of
 from customers.ledgers.reading import SheetReading
@@ -237,7 +237,7 @@ def _decide(plan: Plan) -> None:
     mentions = [
         mention_of(i, entry, as_of=as_of, knows_villages=bool(villages)) for i, entry in enumerate(accepted)
     ]
-    seen = registry.Seen(mentions)
+    seen = candidates.Seen(mentions)
     records = seen.mentions(start=len(mentions), as_of=as_of)
     weights = versions.weights_on(as_of)
     links = link([*records, *mentions], weights)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.db.models import Max, Q
 
 from coopcrm.shared.crypto import forms, forms_today
@@ -63,53 +62,6 @@ class Person:
         return [entry.record for entry in self.entries]
 
 
-# --- whom the registry knows -----------------------------------------------------------------------------------------
-
-
-class Seen:
-    """The registry's customers who share a number, a phone, a name or its sound with mentions of ledgers."""
-
-    def __init__(self, mentions: Sequence[Mention]) -> None:
-        self.keys = keys_of(mentions)
-        self.ids = found_by(self.keys)
-
-    def mentions(self, *, start: int, as_of: date) -> list[Mention]:
-        """The customers as the matcher sees them."""
-        people = Customer.objects.current().filter(pk__in=self.ids).select_related("village__parent")
-        documents, phones = _documents_of(self.ids), _phones_of(self.ids)
-        return [
-            _as_mention(start + i, person, documents, phones, as_of)
-            for i, person in enumerate(people.order_by("pk"))
-        ]
-
-    def witness(self) -> list[str]:
-        """Versions of what was read, by table: whoever reads the same again finds out whether anything changed."""
-        return versions_of(self.ids)
-
-
-def versions_of(customers: Iterable[int]) -> list[str]:
-    """A digest of the row versions of these customers, their numbers, phones, homes and facts."""
-    ids = sorted(customers)
-    homes = "SELECT household_id FROM customers_membership WHERE customer_id = ANY(%s)"
-    tables = (
-        ("customers_customer", "id = ANY(%s)"),
-        ("customers_identitydocument", "customer_id = ANY(%s)"),
-        ("customers_phone", "customer_id = ANY(%s)"),
-        ("customers_membership", "customer_id = ANY(%s)"),
-        ("customers_factsheet", f"household_id IN ({homes})"),
-    )
-    found = []
-    with connection.cursor() as cursor:
-        for table, condition in tables:
-            cursor.execute(
-                f"SELECT count(*) || '-' || coalesce(md5(string_agg(id || ':' || xmin, ',' ORDER BY id)), '')"  # noqa: S608
-                f" FROM {table} WHERE {condition}",
-                [ids],
-            )
-            found.append(cursor.fetchone()[0])
-    return found
-
-
 def shared_by(mention: Mention, others: Sequence[Mention]) -> list[str]:
     """Codes of what a mention shares with at least one of the others."""
     found = {
@@ -130,77 +82,6 @@ def shared_by(mention: Mention, others: Sequence[Mention]) -> list[str]:
     if found["group"]:
         found["village"] = False
     return [code for code, holds in found.items() if holds]
-
-
-def keys_of(mentions: Sequence[Mention]) -> dict[str, list[str]]:
-    """By what candidates are looked for, as plain texts: keyed numbers and phones, names, sounds."""
-    valid = {m.number for m in mentions if m.number}
-    phones = sorted({phone for m in mentions for phone in m.phones})
-    phone_keys = numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, phones)
-    return {
-        "numbers": [key.number_key.hex() for key in numbers.resident_keys(sorted(valid))],
-        "phones": [key.number_key.hex() for key in phone_keys],
-        "names": sorted({m.name for m in mentions}),
-        "sounds": sorted({m.sound for m in mentions if m.sound}),
-    }
-
-
-def found_by(keys: Mapping[str, Sequence[str]]) -> set[int]:
-    """Return the customers whom these keys find, and those into whom they were merged."""
-    held = IdentityDocument.objects.exclude(state=DocumentState.RETIRED)
-    ids = _ids(held, "number_key", map(bytes.fromhex, keys["numbers"]), "customer_id")
-    in_use = Phone.objects.filter(valid_to=None)
-    ids |= _ids(in_use, "number_key", map(bytes.fromhex, keys["phones"]), "customer_id")
-    ids |= _ids(Customer.objects, "name_key", keys["names"], "pk")
-    ids |= _ids(Customer.objects, "pinyin", keys["sounds"], "pk")
-    merged = Customer.objects.filter(pk__in=ids).exclude(merged_into=None)
-    return ids | set(merged.values_list("merged_into", flat=True))
-
-
-def _ids(rows, field: str, values: Iterable, column: str) -> set[int]:
-    wanted, ids = list(values), set()
-    for i in range(0, len(wanted), BATCH):
-        ids.update(rows.filter(**{f"{field}__in": wanted[i : i + BATCH]}).values_list(column, flat=True))
-    return ids
-
-
-def _documents_of(ids: set[int]) -> dict[int, list[IdentityDocument]]:
-    found: dict[int, list[IdentityDocument]] = {}
-    kinds = [DocumentKind.ID18, DocumentKind.HMT18, DocumentKind.FPR18]
-    for document in IdentityDocument.objects.filter(customer__in=ids, kind__in=kinds).exclude(
-        state=DocumentState.RETIRED
-    ):
-        found.setdefault(document.customer_id, []).append(document)
-    return found
-
-
-def _phones_of(ids: set[int]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for phone in Phone.objects.filter(customer__in=ids, valid_to=None):
-        found.setdefault(phone.customer_id, set()).add(phone.open("number"))
-    return found
-
-
-def _as_mention(key: int, person: Customer, documents: dict, phones: dict, as_of: date) -> Mention:
-    texts = [document.open("number") for document in documents.get(person.pk, [])]
-    valid = [number for text in texts if (number := check_resident_id(text, as_of).normalized)]
-    group = person.group_no
-    return Mention(
-        key=key,
-        name=normalize_name(person.name),
-        sound=person.pinyin,
-        customer=person.pk,
-        number=valid[0] if valid else "",
-        cleaned=texts[0] if texts else "",
-        phones=frozenset(phones.get(person.pk, ())),
-        village=person.village.code if person.village else "",
-        township=person.village.parent.code if person.village and person.village.parent else "",
-        group=int(group) if group.isdigit() else None,
-        birth=person.birth_date,
-        birth_precision="day" if person.birth_date else "",
-        sex=person.sex,
-        branch=str(person.branch_id),
-    )
 
 
 def last_rows_of(customers: Iterable[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from collections import Counter
 
 from coopcrm.shared.fields import draw_ids
 from customers.choices import PartKind
-from customers.ledgers import parts, registry
+from customers.ledgers import candidates, parts
 from customers.ledgers.plans import Plan
 from customers.ledgers.sheaf import Sheaf
 from customers.ledgers.sources import SHEET_LENGTH, Entry
@@ -97,9 +97,9 @@ def still_holds(plan: Plan, upload: LedgerUpload) -> bool:
     The same customers must be found by the same keys, none of their rows may have changed, and no row of the plan may
     have come in by another road.
     """
-    if registry.versions_of(plan.candidates) != plan.witness:
+    if candidates.versions_of(plan.candidates) != plan.witness:
         return False
-    if registry.found_by(plan.keys) != set(plan.candidates):
+    if candidates.found_by(plan.keys) != set(plan.candidates):
         return False
     rows = [bytes.fromhex(key) for key in plan.row_keys]
     return not LedgerRow.objects.filter(row_key__in=rows, undone_at=None).exists()
