@@ -16,6 +16,7 @@ from branches.exports.forms import ExportForm
 from branches.models import Unit
 from kpi import dashboard, exports, policies, words
 from kpi.figure import FigurePage
+from ratings.policies import may_see_contribution
 
 
 def _chosen(request, dates: list[date]) -> tuple[date, date | None]:
@@ -90,6 +91,7 @@ def unit_page(request, unit):
         "halves": board.all_figures(unit),
         "changes": board.changes(unit),
         "targets": board.targets,
+        "may_see_contribution": may_see_contribution(request.user),
     }
     return render(request, "kpi/unit.html", context)
 

@@ -179,10 +179,7 @@ def _registered(request: HttpRequest, done: desk.AtCounter, photo: bytes) -> Htt
             else _("Registered.")
         )
     else:
-        text = _("Already registered at %(branch)s. The customer's page is open for you.") % {
-            "branch": done.customer.registered_at
-        }
-        text += asked_words(request, done.customer)
+        text = known_words(request, done.customer) + asked_words(request, done.customer)
     met = [one.customer for one in done.settled.people if not one.is_new]
     foreign = [customer for customer in met if not policies.may_read_fully(request.user, customer)]
     if foreign:
@@ -193,6 +190,17 @@ def _registered(request: HttpRequest, done: desk.AtCounter, photo: bytes) -> Htt
     if done.slip is not None:
         return redirect("customers:slip", done.slip.pk)
     return redirect("customers:customer", done.customer.pk)
+
+
+def known_words(request: HttpRequest, customer: Customer) -> str:
+    """That nobody was written anew, and what of the known record is open."""
+    if policies.may_read_fully(request.user, customer):
+        text = _("Already registered at %(branch)s. The customer's page is open for you.")
+        return text % {"branch": customer.registered_at}
+    text = _(
+        "Nobody was written anew: %(branch)s knows this person. Here is the registry card; ask the branch for more."
+    )
+    return text % {"branch": customer.branch}
 
 
 def asked_words(request: HttpRequest, customer: Customer) -> str:

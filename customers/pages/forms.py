@@ -22,8 +22,10 @@ PERIODS = {
 class TimelineForm(StrictForm):
     """Sent in the body of a request, so that what is looked for stands in no address."""
 
-    kind = forms.ChoiceField(label=_("Show"), required=False)
-    period = forms.ChoiceField(label=_("Period"), required=False)
+    kind = forms.ChoiceField(label=_("Show"), required=False, widget=forms.Select(attrs={"class": "control"}))
+    period = forms.ChoiceField(
+        label=_("Period"), required=False, widget=forms.Select(attrs={"class": "control"})
+    )
     words = forms.CharField(
         label=_("Words in it"),
         required=False,

@@ -15,7 +15,7 @@ from customers.choices import CustomerKind
 from customers.models import CoopMember, Customer, Household, Representative
 from customers.persons import forms, organisation_selectors, organisations, policies
 from customers.persons.views import _do, _said, _told, allow, attempt, own_customer
-from customers.policies import may_read_fully
+from customers.policies import may_read_fully, may_register_somewhere
 from customers.portfolios import organisations as managers
 from customers.portfolios.policies import may_arrange
 from customers.portfolios.selectors import managers_at
@@ -52,6 +52,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": found,
         "page": page,
+        "may_register": may_register_somewhere(request.user),
         "form": form if may_keep else None,
         "representative_form": forms.RepresentativeForm(auto_id="rep-%s", initial={"valid_from": today})
         if may_keep

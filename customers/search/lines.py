@@ -38,13 +38,15 @@ class Line:
 
 
 def lines_of(found: Found, known: dict[int, KnownElsewhere]) -> list[Line]:
-    """Households by number, people, households of those who head one, villages."""
+    """Households by number, people, households of those who head one, villages; before its people the village."""
     words = _Words()
     lines = [_household(household, words) for household in found.households]
     lines += [_person(hit, known.get(hit.customer.pk), words) for hit in found.hits]
     heads = [hit.customer for hit in found.hits if hit.is_own and hit.customer.household]
-    lines += [_headed(person, words) for person in heads[:HOUSEHOLDS]]
-    return lines + [_village(village, words) for village in found.villages]
+    villages = [_village(village, words) for village in found.villages]
+    if found.is_village:
+        return villages + lines
+    return lines + [_headed(person, words) for person in heads[:HOUSEHOLDS]] + villages
 
 
 class _Words:

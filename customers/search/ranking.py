@@ -4,7 +4,8 @@ Prefix queries on C-collated indexes, own branch first, by (key, id) and never c
 whether there are more. What was typed stays out of addresses and logs; a page's position travels in a signed cursor.
 
 The order: people opened of late, then of the own branches, then of the others; within each the roads in their order.
-Roads that forgive a slip are asked only when the exact ones find next to nothing.
+Roads that forgive a slip are asked only when the exact ones find next to nothing. Where nobody is called what was typed
+but a village is, the people of one's own branches who live there follow it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """A page of hits; ``cursor`` fetches the next one when there are more. ``typed`` says how the text was read."""
+    """A page of hits; ``cursor`` fetches the next one when there are more. ``typed`` says how the text was read.
+
+    With ``is_village`` nobody is called so: the hits live in the villages that are.
+    """
 
     text: str
     hits: list[Hit] = field(default_factory=list)
@@ -54,6 +58,7 @@ class Found:
     cursor: str = ""
     typed: Typed = field(default_factory=Typed)
     is_recent: bool = False
+    is_village: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -114,18 +119,23 @@ def _by_words(staff: StaffMember, asked: Typed, scope: Scope, cursor: str, limit
         if places:
             exact += roads.in_villages(split.words, [village.pk for village in places])
     after = _read_cursor(cursor, asked.text) or {"recent": recent.recently_opened(staff)}
-    rows = Ranking(exact, scope, after, limit + 1).rows()
+    rows = [] if after.get("lives") else Ranking(exact, scope, after, limit + 1).rows()
+    if not rows and villages[0] and not asked.beside:
+        exact = [roads.living_in([village.pk for village in villages[0]])]
+        rows = Ranking(exact, scope, after, limit + 1).rows_of(is_own=True)
     shown, more = rows[:limit], len(rows) > limit
     found = [(row["id"], exact[row["road"]]) for row in shown]
-    if len(found) < FEW and not cursor and not asked.beside:
+    lives = bool(shown) and exact[0].code == "lives"
+    if len(found) < FEW and not (cursor or lives or asked.beside):
         found += _forgiven(asked.words, scope, [pk for pk, _road in found], limit - len(found))
     hits = _hits(scope, found)
     return Found(
         asked.text,
         hits,
         [] if cursor else villages[0][:SHOWN],
-        cursor=_write_cursor(shown[-1], after["recent"], asked.text) if more else "",
+        cursor=_write_cursor(shown[-1], after["recent"], asked.text, lives=lives) if more else "",
         typed=asked,
+        is_village=lives,
     )
 
 
@@ -153,13 +163,14 @@ def _forgiven(words: Sequence[str], scope: Scope, known: Sequence[int], limit: i
     return found
 
 
-def _write_cursor(row: dict, late: Sequence[int], text: str) -> str:
+def _write_cursor(row: dict, late: Sequence[int], text: str, *, lives: bool) -> str:
     place = {
         "segment": row["segment"],
         "key": row["key"],
         "id": row["id"],
         "recent": list(late),
         "text": text,
+        "lives": lives,
     }
     return signing.dumps(place, salt=CURSOR_SALT, compress=True)
 

@@ -29,6 +29,7 @@ REASONS: dict[str, Any] = {
     "mixed": _("name and pinyin"),
     "former": _("former or other name"),
     "village": _("name and village"),
+    "lives": _("lives there"),
     "beside": _("name and number"),
     "sound": _("sounds the same"),
     "character": _("one character differs"),
@@ -226,6 +227,11 @@ def in_villages(words: Sequence[str], villages: Sequence[int]) -> Iterator[Road]
     """A name in some villages."""
     for road in roads(words):
         yield road.within("village", "c.village_id = ANY (%s)", list(villages))
+
+
+def living_in(villages: Sequence[int]) -> Road:
+    """Everybody of some villages, for when nothing but a village was typed."""
+    return Road("lives", "c.village_id = ANY (%s)", (list(villages),), is_for_own=True)
 
 
 # -- Wider roads, for when the exact ones find little ------------------------------------------------------------------

@@ -32,6 +32,7 @@ from kpi.seeding.scan import seed_scan
 from kpi.seeding.service import seed_service
 from kpi.seeding.statements import seed_statements
 from kpi.seeding.tags import seed_tags
+from kpi.seeding.views import seed_views
 from kpi.seeding.voice import seed_voice
 
 Say = Callable[[str], None]
@@ -133,6 +134,8 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:
         done(seed_voice(plan))
+    with _step(say, "views of the list") as done:
+        done(seed_views(plan))
     with _step(say, "old registers") as done:
         done(seed_ledgers(plan))
 

@@ -57,6 +57,7 @@ const keys = {
   F5: () => toggle(register),
   F6: agree,
   F7: () => document.getElementById("consent-texts").showModal(),
+  F9: () => document.querySelector("[data-unfinished]")?.click(),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -70,8 +71,8 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("stop").showModal();
   }
   const goesOn = event.key === "Enter" && !event.ctrlKey && form.contains(event.target);
-  if (goesOn && event.target.matches("input, select") && (event.target !== village || list.hidden)) {
-    event.preventDefault(); // a card reader ends the number with Enter: on to the next field
+  if (goesOn && event.target.matches("input, select")) {
+    event.preventDefault(); // a card reader ends the number with Enter: on to the next field, never sent half filled
     nextAfter(event.target)?.focus();
   }
 });

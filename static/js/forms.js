@@ -86,7 +86,7 @@ function keep(form) {
         if (!isTick(field) || field.checked) values[field.name].push(field.value);
       }
       sessionStorage.setItem(key, JSON.stringify(values));
-      const clock = new Date().toLocaleTimeString(document.documentElement.lang);
+      const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" });
       if (status) status.textContent = `${words.saved} ${clock}`;
     }, 500);
   });

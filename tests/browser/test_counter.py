@@ -157,6 +157,26 @@ def test_what_is_typed_survives_a_reload_and_the_browser_holds_no_number(open_pa
     assert page.locator("#id_number").input_value() == number
 
 
+def test_what_was_left_half_filled_is_taken_up_by_one_key_and_enter_never_sends_it(open_page):
+    page = open_page("cashier")
+    village, phone = own_village(page), "13600004444"
+    register(page, number=resident_number("19910202", 203), name="赵春梅", phone=phone, village=village)
+    page.locator("[data-saved]", has_text=re.compile(r"^saved")).wait_for()
+    page.goto("/customers/")
+
+    page.keyboard.press("n")
+    expect(page.locator("[data-unfinished]")).to_be_visible()
+    page.locator("#id_village").focus()
+    expect(page.locator("#village-list")).to_be_visible()  # the villages last used, none of them chosen
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_group_no")).to_be_focused()
+    page.keyboard.press("F9")
+
+    expect(page.locator("#id_name")).to_have_value("赵春梅")
+    expect(page.locator("#id_phone")).to_have_value(phone)
+    assert page.troubles == []
+
+
 def test_number_never_stands_in_an_address(open_page):
     page = open_page("cashier")
     addresses = []

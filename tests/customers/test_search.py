@@ -87,6 +87,22 @@ def test_village_is_found_by_name_and_pinyin_and_its_own_branch_first(cashier):
     assert villages("sjc") == [own.pk]
 
 
+def test_village_alone_leads_to_the_people_of_the_own_branch_who_live_there_page_by_page(cashier):
+    village = make_village("孙家村", unit=branch_of(cashier))
+    people = [
+        make_customer(name, branch=branch_of(cashier), village=village)
+        for name in ("李秀英", "王建国", "张桂兰")
+    ]
+    make_customer("赵四", branch=make_branch(), village=village)
+
+    first = search(cashier, "孙家", limit=2)
+    second = search(cashier, "孙家", cursor=first.cursor, limit=2)
+
+    assert names(first) + names(second) == [(person.name, "lives there") for person in people]
+    assert [place.pk for place in first.villages] == [village.pk]
+    assert (second.cursor, first.is_village, search(cashier, "张桂兰").is_village) == ("", True, False)
+
+
 def test_household_is_found_by_its_number_in_own_branch_alone(cashier):
     own, foreign = make_household(branch=branch_of(cashier)), make_household()
 

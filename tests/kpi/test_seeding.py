@@ -12,7 +12,9 @@ from django.db.models import Count, F, Q
 
 from branches.choices import PostCode, UnitKind
 from branches.models import Area, CalendarDay, StaffMember, Unit
+from customers.exports import filters_given
 from customers.identity import check_marriage_certificate, check_phone, check_resident_id
+from customers.lists.selectors import views_for
 from customers.models import (
     Consent,
     Customer,
@@ -21,6 +23,7 @@ from customers.models import (
     Household,
     HouseholdEvent,
     IdentityDocument,
+    ListView,
     ManagerAssignment,
     Marriage,
     Membership,
@@ -341,6 +344,19 @@ def test_feedback_reaches_every_branch(county):
     assert not Feedback.objects.filter(
         ~Q(satisfaction__range=(1, 5)) & Q(satisfaction__isnull=False)
     ).exists()
+
+
+def test_every_branch_shares_views_of_the_list_that_its_people_can_open(county):
+    cashier = StaffMember.objects.get(username=PostCode.CASHIER)
+    views = list(views_for(cashier))
+
+    assert [view.name for view in views if view.branch_id] == ["一年没有联系", "贵宾客户", "还没有电话"]
+    assert [view.name for view in views if view.owner_id == cashier.pk] == ["同意接收信息"]
+    for view in views:
+        assert filters_given(
+            cashier, {**view.filters, "order": view.order, "columns": ",".join(view.columns)}
+        )
+    assert ListView.objects.exclude(branch=None).values("branch").distinct().count() == 12
 
 
 # -- The book ----------------------------------------------------------------------------------------------------------
