@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.utils import timezone
 
 from branches.choices import PostCode, UnitKind
@@ -22,6 +23,13 @@ UNION_POSTS = frozenset(
         PostCode.AUDITOR,
     }
 )
+
+HELD = """
+SELECT p.code, p.unit_id, u.kind, u.parent_id
+FROM branches_post p JOIN branches_unit u ON u.id = p.unit_id
+WHERE p.staff_id = %(staff)s AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to > %(on)s)
+"""
+"""Posts of a day: asked by every request, so it is written out and not built anew each time."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,9 @@ class Scope:
 def scope_for(staff: StaffMember, on: date | None = None) -> Scope:
     """Read the posts that ``staff`` holds on a day (today when not given) in one query."""
     on = on or timezone.localdate()
-    rows = (
-        staff.posts.filter(valid_from__lte=on)
-        .exclude(valid_to__lte=on)
-        .values_list("code", "unit_id", "unit__kind", "unit__parent_id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, {"staff": staff.pk, "on": on})
+        rows = cursor.fetchall()
     posts, branches, units, union = set(), set(), set(), False
     for code, unit_id, kind, parent_id in rows:
         posts.add(code)

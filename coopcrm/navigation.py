@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from django.conf import settings
+from django.db import connection
 from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import proposals
 from branches.choices import PostCode, UnitKind
-from branches.models import Unit
 
 LEFT_PLACES = 7
 BOTTOM_PLACES = 4
@@ -276,9 +278,18 @@ def open_places(places: tuple[Place, ...], posts: frozenset[str]) -> list[Place]
     return [place for place in places if place.is_open_to(posts) and is_served(place.path)]
 
 
+@lru_cache(maxsize=256)
+def places_for(posts: frozenset[str]) -> tuple[Place, ...]:
+    """The places on the left for these posts."""
+    return tuple(open_places(PLACES, posts)[:LEFT_PLACES])
+
+
 def union_name() -> str:
     """The name of the union on top; empty before there is one."""
-    return Unit.objects.filter(kind=UnitKind.UNION).values_list("name", flat=True).first() or ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM branches_unit WHERE kind = %s ORDER BY id LIMIT 1", [UnitKind.UNION])
+        row = cursor.fetchone()
+    return row[0] if row else ""
 
 
 def frame(request) -> dict:
@@ -293,14 +304,13 @@ def frame(request) -> dict:
     if staff is None or not staff.is_authenticated:
         return context
     posts = staff.scope.posts
-    places = open_places(PLACES, posts)[:LEFT_PLACES]
-    current = next((place for place in places if is_current(place, request.path)), None)
+    places = places_for(posts)
     context |= {
         "density": "comfortable" if posts and posts <= FIELD else "counter",
         "places": places,
         "bottom_places": places[:BOTTOM_PLACES],
-        "current_place": current,
-        "palette": palette_entries(places, posts),
+        "current_place": next((place for place in places if is_current(place, request.path)), None),
+        "palette": SimpleLazyObject(lambda: palette(posts, translation.get_language(), get_script_prefix())),
         "jobs_are_served": is_served("/jobs/"),
         "session_seconds": getattr(request.session, "seconds_left", 0),
         "waiting_signatures": SimpleLazyObject(lambda: len(proposals.waiting_for(staff))),
@@ -308,12 +318,15 @@ def frame(request) -> dict:
     return context
 
 
-def palette_entries(places: list[Place], posts: frozenset[str]) -> list[dict]:
-    """Return what the palette can go to and do, in plain values for its script."""
-    entries = [(place, _("Go to")) for place in places] + [
-        (deed, _("Do")) for deed in open_places(DEEDS, posts)
-    ]
-    return [
+@lru_cache(maxsize=256)
+def palette(posts: frozenset[str], language: str, prefix: str) -> SafeString:
+    """What the palette can go to and do for these posts, as the element of the page that its script reads.
+
+    Every page carries it and it changes with nothing but the posts, the language and the prefix of the site.
+    """
+    entries = [(place, _("Go to")) for place in places_for(posts)]
+    entries += [(deed, _("Do")) for deed in open_places(DEEDS, posts)]
+    told = [
         {
             "label": str(place.label),
             "kind": str(kind),
@@ -323,3 +336,4 @@ def palette_entries(places: list[Place], posts: frozenset[str]) -> list[dict]:
         }
         for place, kind in entries
     ]
+    return json_script(told, "palette-entries")

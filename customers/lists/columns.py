@@ -8,7 +8,6 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, in_force
@@ -31,7 +30,7 @@ class Column:
 
 
 def _day(value: Any) -> str:
-    return date_format(value, "Y-m-d") if value else ""
+    return value.isoformat() if value else ""
 
 
 def _village(customer: Customer) -> str:

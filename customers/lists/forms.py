@@ -35,6 +35,31 @@ class PlainSelect(forms.Select):
         return format_html('<select name="{}"{}>{}</select>', widget["name"], flatatt(widget["attrs"]), drawn)
 
 
+class PlainChecks(forms.CheckboxSelectMultiple):
+    """Boxes to tick, drawn in one go too."""
+
+    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = (option for _group, some, _index in widget["optgroups"] for option in some)
+        drawn = format_html_join(
+            "",
+            '<div><label for="{0}"><input type="checkbox" name="{1}" value="{2}"{3}> {4}</label></div>',
+            ((o["attrs"]["id"], o["name"], o["value"], flatatt(o["attrs"]), o["label"]) for o in options),
+        )
+        return format_html('<div id="{}">{}</div>', widget["attrs"]["id"], drawn)
+
+
+class PlainDay(forms.DateInput):
+    """A day, drawn in one go too."""
+
+    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        shown = format_html(' value="{}"', widget["value"]) if widget["value"] else ""
+        return format_html(
+            '<input type="date" name="{}"{}{}>', widget["name"], shown, flatatt(widget["attrs"])
+        )
+
+
 class ListForm(forms.Form):
     """Filters of the list of customers: codes and ids alone, so that the address may be kept and shared."""
 
@@ -85,7 +110,7 @@ class ListForm(forms.Form):
 
 def _field(narrowing: registries.ListFilter, staff: StaffMember) -> forms.Field:
     if narrowing.is_day:
-        day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        day = PlainDay(format="%Y-%m-%d")
         return forms.DateField(label=narrowing.label, required=False, widget=day)
     choices = [("", _("all")), *choices_of(narrowing, staff)]
     return forms.ChoiceField(label=narrowing.label, choices=choices, required=False, widget=PlainSelect)
@@ -99,10 +124,8 @@ def served_by(branch_ids: Any) -> Q:
 class LookForm(forms.Form):
     """Columns and order of the list, in the address like the filters."""
 
-    order = forms.ChoiceField(label=_("Order"), choices=ListOrder.choices, required=False)
-    column = forms.MultipleChoiceField(
-        label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    order = forms.ChoiceField(label=_("Order"), choices=ListOrder.choices, required=False, widget=PlainSelect)
+    column = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=PlainChecks)
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)

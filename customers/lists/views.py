@@ -22,7 +22,7 @@ from coopcrm.shared.paging import id_in
 from customers import exports, policies
 from customers.campaigns.policies import may_plan
 from customers.choices import ListOrder
-from customers.lists import columns, filters, selectors, services
+from customers.lists import columns, drawing, filters, selectors, services
 from customers.lists.forms import ListForm, LookForm, ViewForm
 from customers.models import ListView
 from customers.portfolios.policies import may_see_portfolios
@@ -53,6 +53,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     headings, rows = columns.table(staff, page.rows, chosen.get("column", ()))
+    together = may_act_together(staff)
     shown = _address(form, narrowed, chosen)
     context = {
         "form": form,
@@ -72,10 +73,10 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "may_see_portfolios": may_see_portfolios(staff),
         "may_keep_segment": bool(filters.plain(narrowed)) and may_plan(staff),
         "filters_alone": _address(form, narrowed, {}),
-        "together": may_act_together(staff),
+        "together": together,
+        "lines": drawing.lines(headings, rows, may_choose=together),
         "may_tag_together": may_tag_together(staff),
         "most_together": MOST_TOGETHER,
-        "choose_word": _("Choose"),
         "export_form": ExportForm(kind=exports.CUSTOMERS, staff=staff, given=_for_export(narrowed, chosen)),
     }
     return render(request, "customers/lists/list.html", context)

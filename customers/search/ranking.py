@@ -151,8 +151,9 @@ def _hit(customer: Person, reason: Any, scope: Scope, road: Road | None = None) 
 def _forgiven(words: Sequence[str], scope: Scope, known: Sequence[int], limit: int) -> list[tuple[int, Road]]:
     """A few people whom the roads lead to that forgive a slip: own branches first, then the others."""
     found: list[tuple[int, Road]] = []
+    wider = roads.wider(words)
     for is_own in (True, False):
-        ways = [road for road in roads.wider(words) if not road.is_for_own or (is_own and is_bound(scope))]
+        ways = [road for road in wider if not road.is_for_own or (is_own and is_bound(scope))]
         if not ways or len(found) >= FEW or not (is_own or is_bound(scope)):
             break
         late = [*known, *(pk for pk, _road in found)]

@@ -108,8 +108,19 @@ def one_slip_away(text: str) -> list[str]:
     """
     if len(text) < SHORTEST_FOR_A_SLIP:
         return []
-    found = {text[:i] + text[i + 1 :] for i in range(len(text))}
-    found |= {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1)}
-    found |= {text[:i] + letter + text[i + 1 :] for i in range(len(text)) for letter in LETTERS}
-    found |= {text[:i] + letter + text[i:] for i in range(len(text) + 1) for letter in LETTERS}
-    return sorted(candidate for candidate in found - {text} if is_pinyin(candidate))
+    size = range(len(text) + 1)
+    # beginnings of a syllable that end at a place with whole syllables before them, and ends that begin at one
+    heads = [[text[cut:i] for cut in size if i - LONGEST < cut <= i and is_pinyin(text[:cut])] for i in size]
+    tails = [[text[j:cut] for cut in size if j <= cut < j + LONGEST and is_pinyin(text[cut:])] for j in size]
+    found = set()
+    for i in size:
+        for j in (i, i + 1)[: len(text) - i + 1]:  # a letter more, and another one
+            for letter in LETTERS:
+                if any(head + letter + tail in SYLLABLES for head in heads[i] for tail in tails[j]):
+                    found.add(text[:i] + letter + text[j:])
+    for i in size[:-1]:
+        if any(not head + tail or head + tail in SYLLABLES for head in heads[i] for tail in tails[i + 1]):
+            found.add(text[:i] + text[i + 1 :])
+    swapped = (text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in size[:-2])
+    found |= {other for other in swapped if is_pinyin(other)}
+    return sorted(found - {text})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -71,11 +73,16 @@ def rule_of(field) -> Topic | None:
 @register.simple_tag
 def icon(name: str, size: str = "") -> str:
     """Draw one icon of the sprite; it is decoration, the words beside it carry the meaning."""
+    return _drawn(name, size, static("icons/sprite.svg"))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, size: str, sprite: str) -> SafeString:
     css = "icon icon-large" if size == "large" else "icon"
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
-        static("icons/sprite.svg"),
+        sprite,
         name,
     )
 
