@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers, status
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -95,6 +96,11 @@ class Body(serializers.Serializer):
 
 class Out(serializers.ModelSerializer):
     """What is told of a row. A code that may be empty is documented as such, which read-only fields forget."""
+
+    @cached_property
+    def _readable_fields(self) -> list[serializers.Field]:
+        """The fields of an answer, gathered once and not for each of its rows."""
+        return [field for field in self.fields.values() if not field.write_only]
 
     def include_extra_kwargs(self, kwargs, extra_kwargs):
         may_be_empty = kwargs.get("allow_blank", False) and "choices" in kwargs

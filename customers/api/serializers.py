@@ -61,8 +61,8 @@ class CustomerOut(Out):
     branch = serializers.IntegerField(source="branch_id")
     village = serializers.CharField(source="village.code", allow_null=True, default=None)
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
-    documents = DocumentOut(many=True)
-    phones = PhoneOut(many=True)
+    documents = DocumentOut(many=True, source="shown_documents")
+    phones = PhoneOut(many=True, source="phones_in_use")
     organisation = OrganisationOut(allow_null=True, default=None)
 
     class Meta:

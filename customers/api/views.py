@@ -59,7 +59,10 @@ class Customers(ReadOnly):
         shown = IdentityDocument.objects.filter(state__in=SHOWN_STATES).order_by("id")
         cards = Customer.objects.visible_to(staff).select_related("village", "organisation")
         phones = Phone.objects.filter(valid_to=None).order_by("id")
-        return cards.prefetch_related(Prefetch("documents", shown), Prefetch("phones", phones))
+        return cards.prefetch_related(
+            Prefetch("documents", shown, to_attr="shown_documents"),
+            Prefetch("phones", phones, to_attr="phones_in_use"),
+        )
 
     @extend_schema(
         request=CustomerBody,

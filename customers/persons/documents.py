@@ -245,11 +245,14 @@ def holder_of(judged: JudgedNumber) -> Customer | None:
     """Who holds a number that one person alone can hold; a merged record stands for its survivor."""
     if not judged.is_exclusive:
         return None
-    rows = IdentityDocument.objects.filter(
+    held = IdentityDocument.objects.filter(
         kind=judged.kind, number_key=judged.keys.number_key, state=DocumentState.HELD
     )
-    held = rows.select_related("customer__merged_into__branch", "customer__branch").first()
-    return None if held is None else held.customer.merged_into or held.customer
+    known = list(held.order_by("pk").values_list("customer_id", flat=True)[:1])
+    if not known:  # of most numbers that are registered
+        return None
+    holder = Customer.objects.select_related("merged_into__branch", "branch").get(pk=known[0])
+    return holder.merged_into or holder
 
 
 def write_document(

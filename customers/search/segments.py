@@ -52,17 +52,23 @@ class Ranking:
         if not arms:
             return []
         together = " UNION ALL ".join(f"({arm})" for arm in arms)
-        text = f"SELECT * FROM ({together}) f ORDER BY segment, key, id LIMIT %s"  # noqa: S608 - names of our own
+        first_roads = f"SELECT DISTINCT ON (id) * FROM ({together}) a ORDER BY id, segment"  # noqa: S608
+        text = f"SELECT * FROM ({first_roads}) f ORDER BY segment, key, id LIMIT %s"  # noqa: S608 - names of our own
         with connection.cursor() as cursor:
             cursor.execute(text, [*values, limit])
             return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
     def _arm(self, place: int, segment: int, values: list, limit: int) -> str:
-        """The rows of one segment that no earlier road leads to; its values are added to ``values``."""
+        """The rows of one segment; its values are added to ``values``.
+
+        From the beginning, whom an earlier road leads to stands among its rows too and is left out of these: each
+        arm holds a page, so that what is left fills it. After a place the earlier roads are not asked, and whom they
+        lead to is left out by their conditions.
+        """
         road = self.roads[place]
         where = [self._within(values, is_own=segment < len(self.roads)), road.condition]
         values += road.values
-        for other in self.roads[:place]:
+        for other in self.roads[:place] if "segment" in self.after else ():
             where.append(f"({other.condition}) IS NOT TRUE")
             values += other.values
         if self.after["recent"]:

@@ -334,6 +334,25 @@ def test_pages_hold_everybody_once_also_after_others_were_opened(cashier):
     assert sorted(hit.customer.pk for hit in first.hits + second.hits) == [person.pk for person in people]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_whom_several_roads_lead_to_stands_once_at_the_surest_however_long_a_page(cashier, size):
+    branch = branch_of(cashier)
+    for name in ("安安", "安安安", "王安安", "王安", "阿娜", "安安", "李安"):
+        make_customer(name, branch=branch)
+        make_customer(name)
+    whole = [hit.customer.pk for hit in search(cashier, "an", limit=40).hits]
+
+    found, cursor = [], ""
+    while True:
+        page = search(cashier, "an", cursor=cursor, limit=size)
+        found += [hit.customer.pk for hit in page.hits]
+        if not (cursor := page.cursor):
+            break
+
+    assert len(set(whole)) == len(whole) == 14
+    assert found == whole
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "%", "_", "'", "''; --", "\x00", "・", "1", "+", "#"])
 def test_nonsense_finds_nothing_and_breaks_nothing(cashier, typed):
     make_customer()
