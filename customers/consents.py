@@ -63,6 +63,11 @@ def usable_for(customers: QuerySet[Customer], purpose: str, *, on: date) -> Quer
     return living.filter(is_grown | said_yes(Purpose.CHILDREN, on))
 
 
+def contactable(customers: QuerySet[Customer], *, on: date) -> QuerySet[Customer]:
+    """Those of ``customers`` to whom offers and messages may go on a day: agreed, and sure to be who they are."""
+    return usable_for(customers.filter(identity_conflict=False), Purpose.MARKETING, on=on)
+
+
 def said_yes(purpose: str, on: date) -> Exists:
     """The person's last answer on or before a day is yes: a yes, and neither a withdrawal nor a refusal after it."""
     until = Consent.objects.filter(purpose=purpose, decided_at__lt=end_of(on))

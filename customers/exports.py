@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from branches import exports
@@ -20,6 +21,7 @@ from coopcrm.shared.paging import id_in
 from coopcrm.shared.templatetags.look import badge
 from customers import masking, policies
 from customers.choices import DocumentState, ListOrder
+from customers.consents import contactable
 from customers.lists import columns
 from customers.lists.filters import filtered_customers, plain
 from customers.models import Customer, IdentityDocument, LedgerFile, LedgerRow, Phone
@@ -64,7 +66,8 @@ def filters_given(staff: StaffMember, given: Mapping[str, str]) -> dict[str, Any
 
 
 def _customers(staff: StaffMember, params: dict) -> QuerySet[Customer]:
-    return filtered_customers(staff, params)
+    rows = filtered_customers(staff, params)
+    return contactable(rows, on=timezone.localdate()) if params.get("use") == exports.CONTACT else rows
 
 
 def _count_customers(staff: StaffMember, params: dict, most: int) -> int:
@@ -139,6 +142,7 @@ exports.kind(
     count=_count_customers,
     table=_customer_table,
     file_name="customers",
+    asks_use=True,
 )
 
 

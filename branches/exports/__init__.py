@@ -4,7 +4,7 @@ An app registers what it gives out (``kinds.kind``); the page, the second signat
 and the end of the file are the same for all.
 """
 
-from branches.exports.kinds import Kind, Table, kind
+from branches.exports.kinds import CONTACT, RECORDS, Kind, Table, kind
 from branches.exports.services import order_export
 
-__all__ = ["Kind", "Table", "kind", "order_export"]
+__all__ = ["CONTACT", "RECORDS", "Kind", "Table", "kind", "order_export"]

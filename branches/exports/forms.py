@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from branches.exports.kinds import kind_of
+from branches.exports.kinds import USES, kind_of
 from branches.models import StaffMember
 from coopcrm.shared.models import FileKind
 
@@ -16,9 +16,13 @@ FORMATS = [(FileKind.XLSX, "Excel (xlsx)"), (FileKind.CSV, "CSV")]
 
 
 class ExportForm(forms.Form):
-    """Format and purpose; full numbers are offered to those who may take them. ``given`` names the rows."""
+    """Format and purpose; full numbers are offered to those who may take them. ``given`` names the rows.
+
+    A list of people asks what becomes of it: nobody is offered anything without having agreed.
+    """
 
     format = forms.ChoiceField(label=_("Format"), choices=FORMATS)
+    use = forms.ChoiceField(label=_("What will be done with it"), choices=[("", "–"), *USES.items()])
     purpose = forms.CharField(
         label=_("What the list is for"),
         max_length=200,
@@ -35,6 +39,8 @@ class ExportForm(forms.Form):
     ):
         super().__init__(*args, **kwargs)
         self.kind, self.given = kind, dict(given or {})
+        if not kind_of(kind).asks_use:
+            del self.fields["use"]
         if not kind_of(kind).may_take_numbers(staff):
             del self.fields["with_numbers"]
 

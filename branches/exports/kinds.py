@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy
+
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.lists import Value
 
@@ -16,6 +18,12 @@ LARGEST = 100_000
 """Rows of the largest list; a larger one is narrowed first."""
 
 Params = dict[str, Any]
+RECORDS, CONTACT = "records", "contact"
+USES = {
+    RECORDS: gettext_lazy("Work on the records; nobody is offered anything"),
+    CONTACT: gettext_lazy("Offers or messages: only those who agree to them today"),
+}
+"""What becomes of a list of people (handbook §6.6)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,9 @@ class Kind:
     ``clean`` turns what a form sent into ids and codes, or refuses; ``may_order`` asks for the rights of today, again
     when the file is written and when it is fetched; ``count`` counts rows up to a bound; ``table`` reads them, with
     full numbers where ``may_take_numbers`` allows and the taker asked for them.
+
+    With ``asks_use`` the taker says what becomes of it: a code of ``USES`` then stands in the parameters, and ``count``
+    and ``table`` leave out whom it forbids.
     """
 
     code: str
@@ -43,6 +54,7 @@ class Kind:
     table: Callable[[StaffMember, Params, bool], Table]
     may_take_numbers: Callable[[StaffMember], bool] = lambda staff: False
     file_name: str = "list"
+    asks_use: bool = False
 
 
 KINDS: dict[str, Kind] = {}

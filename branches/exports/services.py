@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from branches import proposals
 from branches.exports import policies
-from branches.exports.kinds import KINDS, LARGEST, kind_of
+from branches.exports.kinds import CONTACT, KINDS, LARGEST, USES, kind_of
 from branches.models import Export, Proposal, StaffMember
 from coopcrm.shared import audit, files, lists
 from coopcrm.shared.errors import PermissionRefused, Refused, require
@@ -38,14 +38,19 @@ def order_export(
     purpose: str,
     given: Mapping[str, str],
     with_numbers: bool = False,
+    use: str = "",
 ) -> Export:
     """Order a list; it is written at once, or when a second person has agreed.
 
-    ``given`` is what the form said about the rows. Raises ``PermissionRefused``, and ``Refused`` with the codes
-    ``purpose_missing``, ``list_too_long`` and those of the kind.
+    ``given`` is what the form said about the rows, ``use`` what becomes of a list of people. Raises
+    ``PermissionRefused``, and ``Refused`` with the codes ``purpose_missing``, ``use_missing``, ``list_too_long`` and
+    those of the kind.
     """
     found = kind_of(kind)
     params = found.clean(staff, given)
+    if found.asks_use:
+        require(use in USES, _("Say what will be done with the list."), code="use_missing")
+        params = {**params, "use": use}
     require(found.may_order(staff, params), _("Your post does not take this list out."))
     require(not with_numbers or found.may_take_numbers(staff), _("Your post takes no full numbers out."))
     purpose = " ".join(purpose.split())[:200]
@@ -115,9 +120,17 @@ def _agree(proposal: Proposal, by: StaffMember) -> None:
     _order_file(export)
 
 
+def title_of(export: Export) -> str:
+    """What a list holds, in words: of people who are to be contacted, that all agree to it."""
+    title = translation.gettext(KINDS[export.kind].title) if export.kind in KINDS else export.kind
+    if export.params.get("use") == CONTACT:
+        title = _("%(title)s, only those who agree to offers and messages") % {"title": title}
+    return title
+
+
 def _in_words(staff: StaffMember, proposal: Proposal) -> str:
     export = proposals.subject_of(proposal)
-    words = {"number": export.pk, "title": translation.gettext(KINDS[export.kind].title)}
+    words = {"number": export.pk, "title": title_of(export)}
     return _("List no. %(number)s: %(title)s") % words
 
 
@@ -147,7 +160,7 @@ def write_export(work: Work) -> dict:
         rows = _Counted(table.rows, LARGEST if export.needs_approval else ALONE_ROWS)
         mark = lists.Mark(
             number=export.pk,
-            title=translation.gettext(found.title),
+            title=title_of(export),
             taken_by=f"{staff} ({staff.username})",
             taken_at=timezone.now(),
             purpose=export.purpose,

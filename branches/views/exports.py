@@ -6,14 +6,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches.choices import PostCode, ProposalState
 from branches.exports.forms import ROWS, ExportForm, rows_given
 from branches.exports.kinds import KINDS
-from branches.exports.services import PROPOSAL, fetch_export, file_name, order_export
+from branches.exports.services import PROPOSAL, fetch_export, file_name, order_export, title_of
 from branches.models import Export, Proposal, StaffMember
 from branches.views.common import allow_posted
 from coopcrm.shared import files
@@ -53,7 +52,9 @@ def _order(request: HttpRequest) -> HttpResponse:
         return redirect("branches:exports")
     form = ExportForm(request.POST, kind=kind, staff=request.user)
     if not form.is_valid():
-        messages.error(request, _("Choose the format and say what the list is for."))
+        messages.error(
+            request, _("Choose the format, and say what the list is for and what will be done with it.")
+        )
         return redirect("branches:exports")
     try:
         export = order_export(
@@ -105,7 +106,7 @@ def _lines(staff: StaffMember, rows: list[Export]) -> list[dict]:
     return [
         {
             "export": row,
-            "title": gettext(KINDS[row.kind].title) if row.kind in KINDS else row.kind,
+            "title": title_of(row),
             "proposal": proposal_of.get(row.pk),
             "is_open": row.job is not None and row.job.is_open,
             "is_mine": row.ordered_by_id == staff.pk,

@@ -264,5 +264,5 @@ def finish_due(*, on: date) -> int:
 
 def may_be_contacted(members: QuerySet[CampaignMember], *, on: date) -> QuerySet[CampaignMember]:
     """Those of a list whose consent is still in force today: a withdrawal counts at once, wherever it was given."""
-    people = Customer.objects.filter(pk=OuterRef("customer"), identity_conflict=False)
-    return members.filter(Exists(consents.usable_for(people, Purpose.MARKETING, on=on)))
+    people = Customer.objects.filter(pk=OuterRef("customer"))
+    return members.filter(Exists(consents.contactable(people, on=on)))

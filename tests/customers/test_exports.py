@@ -4,14 +4,17 @@ import csv
 import io
 
 import pytest
+from django.utils import timezone
 
 from branches import exports, proposals
 from branches.choices import PostCode
 from branches.models import Proposal
 from coopcrm.shared import files, work
-from coopcrm.shared.errors import DomainError, PermissionRefused
-from customers.choices import RowOutcome
+from coopcrm.shared.errors import DomainError, PermissionRefused, Refused
+from customers import consents
+from customers.choices import Channel, Decision, Purpose, RowOutcome
 from customers.exports import CUSTOMERS, LEDGER_REPORT
+from customers.models import Customer
 from tests.customers.test_views import make_file, make_row
 from tests.factories import branch_of, make_customer, make_staff, make_village
 
@@ -30,7 +33,7 @@ def accountant():
 
 
 def write(staff, kind=CUSTOMERS, **given):
-    given = {"format": "csv", "purpose": "Round of visits", "given": {}, **given}
+    given = {"format": "csv", "purpose": "Round of visits", "given": {}, "use": exports.RECORDS, **given}
     export = exports.order_export(kind, staff=staff, **given)
     while work.do_next_order():
         pass
@@ -42,6 +45,30 @@ def table_in(export):
     """The rows of a list without its marks, the heads first."""
     text = files.content_of(export.file).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))[1:-1]
+
+
+def test_list_for_offers_holds_only_those_who_agree_today_and_says_so(accountant):
+    yes, no, doubtful = (
+        make_customer(name, branch=branch_of(accountant)) for name in ("张桂兰", "李秀英", "王建国")
+    )
+    for person, decision in ((yes, Decision.GIVEN), (no, Decision.REFUSED), (doubtful, Decision.GIVEN)):
+        consents.record_consent(
+            staff=accountant,
+            customer=person,
+            purpose=Purpose.MARKETING,
+            decision=decision,
+            channel=Channel.COUNTER,
+            at=timezone.now(),
+        )
+    Customer.objects.filter(pk=doubtful.pk).update(identity_conflict=True)
+
+    export = write(accountant, use=exports.CONTACT)
+
+    rows = table_in(export)
+    assert [row[rows[0].index("name")] for row in rows[1:]] == ["张桂兰"]
+    assert "only those who agree" in files.content_of(export.file).decode("utf-8-sig").splitlines()[0]
+    with pytest.raises(Refused, match="what will be done"):
+        write(accountant, use="")
 
 
 def test_list_holds_own_customers_with_masked_numbers(accountant):

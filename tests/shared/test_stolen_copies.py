@@ -98,7 +98,13 @@ def take_out_list(branch) -> None:
     director, deputy = (
         make_staff(post, unit=branch) for post in (PostCode.DIRECTOR, PostCode.DEPUTY_DIRECTOR)
     )
-    list_ = {"format": "csv", "purpose": "Round of visits", "given": {}, "with_numbers": True}
+    list_ = {
+        "format": "csv",
+        "purpose": "Round of visits",
+        "given": {},
+        "with_numbers": True,
+        "use": exports.RECORDS,
+    }
     exports.order_export(CUSTOMERS, staff=director, **list_)
     proposals.confirm(Proposal.objects.latest("pk"), by=deputy)
 
