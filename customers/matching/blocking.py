@@ -45,27 +45,39 @@ def _number_keys(mention: Mention) -> set[tuple]:
     return keys
 
 
-def _blocks_of(profile: Profile) -> set[tuple]:
-    if profile.blocks is None:
-        profile.blocks = block_keys(profile)
-    return profile.blocks
+class Blocks:
+    """The blocks of profiles that grow together round by round.
+
+    A key that one profile alone holds is forgotten: mentions only come together, so nobody can meet there later.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[Profile, list[tuple]] = {}
+
+    def pairs(self, profiles: Sequence[Profile]) -> set[tuple[int, int]]:
+        """Return the pairs worth comparing: those that share a block.
+
+        Two registry records are never compared here: an import does not join them, and by night the scan asks.
+        """
+        rows: dict[tuple, list[int]] = defaultdict(list)
+        records: dict[tuple, list[int]] = defaultdict(list)
+        before = self._keys
+        keys = {p: before[p] if p in before else list(block_keys(p)) for p in profiles}
+        for index, profile in enumerate(profiles):
+            blocks = rows if profile.customer is None else records
+            for key in keys[profile]:
+                blocks[key].append(index)
+        met = {key: (members, records.get(key, ())) for key, members in rows.items()}
+        met = {key: found for key, found in met.items() if len(found[0]) + len(found[1]) > 1}
+        self._keys = {profile: [key for key in own if key in met] for profile, own in keys.items()}
+        pairs: set[tuple[int, int]] = set()
+        for members, known in met.values():
+            if len(members) + len(known) <= LARGEST_BLOCK:
+                pairs.update(combinations(members, 2))
+                pairs.update((a, b) if a < b else (b, a) for a in members for b in known)
+        return pairs
 
 
 def pairs_of(profiles: Sequence[Profile]) -> set[tuple[int, int]]:
-    """Return the pairs worth comparing: those that share a block.
-
-    Two registry records are never compared here: an import does not join them, and by night the scan asks.
-    """
-    rows: dict[tuple, list[int]] = defaultdict(list)
-    records: dict[tuple, list[int]] = defaultdict(list)
-    for index, profile in enumerate(profiles):
-        blocks = rows if profile.customer is None else records
-        for key in _blocks_of(profile):
-            blocks[key].append(index)
-    pairs: set[tuple[int, int]] = set()
-    for key, members in rows.items():
-        known = records.get(key, ())
-        if 1 < len(members) + len(known) <= LARGEST_BLOCK:
-            pairs.update(combinations(members, 2))
-            pairs.update((a, b) if a < b else (b, a) for a in members for b in known)
-    return pairs
+    """The pairs of profiles that are compared once."""
+    return Blocks().pairs(profiles)

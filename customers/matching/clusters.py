@@ -42,7 +42,7 @@ def link(
     profiles = [Profile(group) for group in _joined_by_number(mentions)]
     joints: list[Comparison] = []
     for _ in range(ROUNDS):
-        merged = _merge(profiles, scorer.scored(profiles), weights, joints)
+        merged = _merge(profiles, scorer.round(profiles).scored, weights, joints)
         if len(merged) == len(profiles):
             break
         profiles = merged

@@ -70,7 +70,6 @@ class Profile:
         self.branches = {m.branch for m in mentions if m.branch}
         self.sheets = {m.sheet for m in mentions if m.sheet}
         self.lines = {m.line for m in mentions if m.line}
-        self.blocks: set[tuple] | None = None
 
     @property
     def is_known(self) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from customers.matching.blocking import pairs_of
 from customers.matching.levels import best_name_level, levels_beside
 from customers.matching.mentions import Profile
 from customers.matching.names import NEAR
@@ -46,7 +45,7 @@ def questions_of(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
             round(weight, 2),
             found.evidence,
         )
-        for weight, i, j, found in scorer.scored(profiles)
+        for weight, i, j, found in scorer.round(profiles).scored
     ]
     open_ones += _doubtful_numbers(profiles, scorer)
     open_ones.sort(key=lambda question: (-question.weight, question.first, question.second))
@@ -59,8 +58,8 @@ def questions_of(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
 
 def _doubtful_numbers(profiles: Sequence[Profile], scorer: Scorer) -> list[Question]:
     """Two valid numbers are never linked (R3), but where all else agrees one may be a relative's: people look."""
-    scale, found = scorer.scale_of(profiles), []
-    for i, j in sorted(pairs_of(profiles)):
+    this, found = scorer.round(profiles), []
+    for i, j in sorted(this.pairs):
         a, b = profiles[i], profiles[j]
         if not a.numbers or not b.numbers or a.numbers & b.numbers:
             continue
@@ -68,7 +67,7 @@ def _doubtful_numbers(profiles: Sequence[Profile], scorer: Scorer) -> list[Quest
         if name not in NEAR:
             continue
         levels = {"name": name} | levels_beside(a, b, scorer.served, without=INSIDE_NUMBERS)
-        comparison = scale.weigh(a, b, levels)
+        comparison = this.scale.weigh(a, b, levels)
         weight = round(comparison.weight - NUMBER_DOUBT, 2)
         if weight >= scorer.weights.ask and not scorer.are_apart(a, b):
             evidence = comparison.evidence

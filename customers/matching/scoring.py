@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from customers.matching.blocking import pairs_of
+from customers.matching.blocking import Blocks
 from customers.matching.comparing import Comparison, Scale, forbidden
 from customers.matching.levels import levels_of
 from customers.matching.mentions import Mention, Profile
@@ -13,6 +14,16 @@ from customers.matching.population import Population
 from customers.matching.weights import Weights
 
 Scored = tuple[float, int, int, Comparison]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Profiles as they stand after some joins: which pairs meet, what they weigh, and on which scale."""
+
+    profiles: Sequence[Profile]
+    pairs: Collection[tuple[int, int]]
+    scale: Scale
+    scored: list[Scored]
 
 
 class Scorer:
@@ -23,21 +34,28 @@ class Scorer:
         self.served = served_by(mentions)
         self._apart = _walls(apart)
         self._levels: dict[tuple[int, int, int, int], dict[str, str]] = {}
+        self._blocks = Blocks()
+        self._last: Round | None = None
 
-    def scored(self, profiles: Sequence[Profile]) -> list[Scored]:
-        """Return the pairs that are worth a question at least, the heaviest first."""
-        scale, found = self.scale_of(profiles), []
-        for i, j in pairs_of(profiles):
+    def round(self, profiles: Sequence[Profile]) -> Round:
+        """Weigh the pairs of these profiles; those that are worth a question at least, the heaviest first."""
+        if self._last is None or self._last.profiles is not profiles:
+            scale = Scale(self.weights, Population.of(profiles), self.mentions)
+            pairs = self._blocks.pairs(profiles)
+            self._last = Round(profiles, pairs, scale, self._scored(profiles, pairs, scale))
+        return self._last
+
+    def _scored(
+        self, profiles: Sequence[Profile], pairs: Collection[tuple[int, int]], scale: Scale
+    ) -> list[Scored]:
+        found = []
+        for i, j in pairs:
             levels = self._levels_of(profiles[i], profiles[j])
             if levels:
                 comparison = scale.weigh(profiles[i], profiles[j], levels)
                 if comparison.weight >= self.weights.ask:
                     found.append((comparison.weight, i, j, comparison))
         return sorted(found, key=lambda pair: (-pair[0], pair[1], pair[2]))
-
-    def scale_of(self, profiles: Sequence[Profile]) -> Scale:
-        """Lay the weights against these people."""
-        return Scale(self.weights, Population.of(profiles), self.mentions)
 
     def are_apart(self, a: Profile, b: Profile) -> bool:
         """Did people find that these are two?"""
