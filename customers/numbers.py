@@ -54,11 +54,17 @@ def document_keys(kind: str, number: str) -> DocumentKeys:
 
 
 def resident_keys(numbers: Sequence[str]) -> list[DocumentKeys]:
-    """Keys of many valid eighteen-character numbers, in order; the bulk form of :func:`document_keys`."""
+    """Keys of many resident numbers, whole or damaged, in order; the bulk form of :func:`document_keys`."""
     whole = keyed_many(DOCUMENT, numbers)
-    tails = keyed_many(DOCUMENT_TAIL, (number[-IDENTITY_TAIL:] for number in numbers))
-    cores = keyed_many(DOCUMENT_CORE, map(core_of, numbers))
+    tails = _of_parts(DOCUMENT_TAIL, [number[-IDENTITY_TAIL:] for number in numbers], IDENTITY_TAIL)
+    cores = _of_parts(DOCUMENT_CORE, [core_of(number) for number in numbers], 1)
     return [DocumentKeys(*keys) for keys in zip(whole, tails, cores, strict=True)]
+
+
+def _of_parts(purpose: str, parts: Sequence[str], shortest: int) -> list[bytes]:
+    """Digests of parts in order, nothing where a number is too short to have one."""
+    digests = keyed_many(purpose, parts)
+    return [digest if len(part) >= shortest else NOTHING for part, digest in zip(parts, digests, strict=True)]
 
 
 def phone_keys(number: str) -> TailKeys:

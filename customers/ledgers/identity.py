@@ -6,21 +6,23 @@ from datetime import date
 from functools import lru_cache
 
 from customers.identity import check_resident_id
-from customers.names import name_key, name_keys
+from customers.names import NameKeys, name_key, name_keys
 
-CACHE = 200_000
+CACHE, CHECKED = 200_000, 20_000
+
+
+checked = lru_cache(maxsize=CHECKED)(check_resident_id)
 
 
 @lru_cache(maxsize=CACHE)
 def valid_resident_id(text: str, as_of: date | None = None) -> str:
     """Return the valid eighteen-character number of a cleaned text (fifteen digits are converted), else nothing."""
-    return check_resident_id(text, as_of).normalized or ""
+    return checked(text, as_of).normalized or ""
 
 
-@lru_cache(maxsize=CACHE)
 def reason_against(text: str, as_of: date | None = None) -> str:
     """Return the first reason against a number (handbook §6.1); empty for a valid one."""
-    return check_resident_id(text, as_of).reason or ""
+    return checked(text, as_of).reason or ""
 
 
 def birth_date_of(number: str) -> date:
@@ -40,6 +42,11 @@ def normalize_name(text: str) -> str:
 
 
 @lru_cache(maxsize=CACHE)
+def keys_of_name(text: str) -> NameKeys:
+    """Return the searchable forms of a name."""
+    return name_keys(text)
+
+
 def name_sound(text: str) -> str:
     """Return the toneless reading of a name."""
-    return name_keys(text).pinyin
+    return keys_of_name(text).pinyin

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
 from branches.choices import AreaLevel
 from branches.models import Area, StaffMember, Unit
-from coopcrm.shared.crypto import forms_today, keyed_many
+from coopcrm.shared.crypto import forms_today, keyed_many, seal_many
 from coopcrm.shared.fields import draw_ids
 from customers import registries
 from customers.choices import RowOutcome
@@ -304,29 +305,34 @@ def _settle_outcomes(persons: list[registry.Person], links: Links, accepted: lis
 
 def _add_rows(plan: Plan) -> None:
     files = _add_files(plan)
-    rows = []
-    for entry in plan.new:
-        record = entry.record
-        row = LedgerRow(
-            pk=entry.row_id,
-            file_id=files[id(entry.source)],
-            branch_id=entry.branch.pk,
-            kind=entry.source.kind,
-            sheet=entry.sheet.name[:SHEET_LENGTH],
-            row_number=record.row_number,
-            row_key=entry.row_key,
-            occurrence=record.occurrence,
-            outcome=entry.outcome,
-            reason=entry.reason,
-            usable=usable_in(record),
-            dirt=dirt_of(record, asks_number=entry.sheet.header.has("id_number")),
-            customer_id=entry.customer,
-            household_id=entry.household,
-            entered_on=record.day.day,
-        )
-        row.seal("raw", json.dumps(record.cells, ensure_ascii=False))
-        rows.append(row)
-    plan.sheaf.add(rows)
+    raws = [json.dumps(entry.record.cells, ensure_ascii=False) for entry in plan.new]
+    ids = [entry.row_id for entry in plan.new]
+    sealed = seal_many(raws, ids, table=LedgerRow._meta.db_table, column="raw")
+    plan.sheaf.add_values(
+        LedgerRow, [_row(entry, files, raw) for entry, raw in zip(plan.new, sealed, strict=True)]
+    )
+
+
+def _row(entry: Entry, files: dict[int, int], raw: bytes) -> dict[str, Any]:
+    record = entry.record
+    return {
+        "id": entry.row_id,
+        "file_id": files[id(entry.source)],
+        "branch_id": entry.branch.pk,
+        "kind": entry.source.kind,
+        "sheet": entry.sheet.name[:SHEET_LENGTH],
+        "row_number": record.row_number,
+        "row_key": entry.row_key,
+        "occurrence": record.occurrence,
+        "raw": raw,
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "usable": usable_in(record),
+        "dirt": dirt_of(record, asks_number=entry.sheet.header.has("id_number")),
+        "customer_id": entry.customer,
+        "household_id": entry.household,
+        "entered_on": record.day.day,
+    }
 
 
 def _add_files(plan: Plan) -> dict[int, int]:

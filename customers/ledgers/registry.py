@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, Q
 
-from coopcrm.shared.crypto import forms, forms_today
-from coopcrm.shared.fields import draw_ids
+from coopcrm.shared.crypto import forms, forms_today, seal_many
+from coopcrm.shared.fields import SealedRow, draw_ids
 from customers import facts, numbers
 from customers.choices import DocumentKind, DocumentState, FactSource, LedgerKind, PhoneKind, Relation
-from customers.identity import check_phone, check_resident_id
-from customers.ledgers.identity import birth_date_of, name_sound, normalize_name, reason_against, sex_of
+from customers.identity import check_phone
+from customers.ledgers.identity import (
+    birth_date_of,
+    checked,
+    keys_of_name,
+    name_sound,
+    normalize_name,
+    reason_against,
+    sex_of,
+)
 from customers.ledgers.reading import LedgerRecord
 from customers.ledgers.sheaf import Sheaf
 from customers.matching.households import Dweller, Family, build
@@ -29,7 +36,6 @@ from customers.models import (
     Membership,
     Phone,
 )
-from customers.names import name_keys
 from customers.provenance.from_ledgers import RowSaid, statements_of
 from customers.services import known_facts
 
@@ -112,11 +118,11 @@ class Book:
         fresh = [person for person in persons if person.customer is None]
         for person, pk in zip(fresh, draw_ids(Customer, len(fresh)), strict=True):
             person.customer, person.is_new = pk, True
-        self.sheaf.add([self._customer(person) for person in fresh])
+        self.sheaf.add_values(Customer, [self._customer(person) for person in fresh])
         self._add_documents(persons)
         self._add_phones(persons)
 
-    def _customer(self, person: Person) -> Customer:
+    def _customer(self, person: Person) -> dict[str, Any]:
         records = person.records
         name = best_name(records)
         number = next((record.identity.number for record in records if record.identity.number), "")
@@ -124,59 +130,54 @@ class Book:
         first = min(person.entries, key=lambda entry: (entry.record.day.day or self.as_of, entry.row_id))
         home = next((entry for entry in person.entries if entry.source.kind == NOTEBOOK), first)
         births = [record.birth.day for record in records if record.birth.precision == "day"]
-        return Customer(
-            pk=person.customer,
-            name=name,
-            **name_keys(name)._asdict(),
-            sex=sex_in(number) or _commonest(record.sex for record in records),
-            birth_date=birth_date_of(number) if number else _commonest(births) or None,
-            branch=home.branch,
-            village_id=self.villages.get(village),
-            group_no=str(_commonest(r.group for r in records if r.group and r.village.code == village) or ""),
-            address=max((record.address_text for record in records), key=len)[:ADDRESS_LENGTH],
-            source=FactSource.LEDGER,
-            registered_on=first.record.day.day or self.as_of,
-            registered_at=first.branch,
-        )
+        return {
+            "id": person.customer,
+            "name": name,
+            **keys_of_name(name)._asdict(),
+            "sex": sex_in(number) or _commonest(record.sex for record in records),
+            "birth_date": birth_date_of(number) if number else _commonest(births) or None,
+            "branch_id": home.branch.pk,
+            "village_id": self.villages.get(village),
+            "group_no": str(
+                _commonest(r.group for r in records if r.group and r.village.code == village) or ""
+            ),
+            "address": max((record.address_text for record in records), key=len)[:ADDRESS_LENGTH],
+            "source": FactSource.LEDGER,
+            "registered_on": first.record.day.day or self.as_of,
+            "registered_at_id": first.branch.pk,
+        }
 
     def _add_documents(self, persons: Sequence[Person]) -> None:
         """Store every number as it stands; the first holder keeps a valid one, a second claim is disputed."""
-        claims: dict[tuple[int, str], tuple[str, bool, LedgerRecord]] = {}
+        claims: dict[tuple[int, str], LedgerRecord] = {}
         for person in persons:
             for record in person.records:
-                text = record.identity.number or record.identity.cleaned
-                if text:
-                    claims.setdefault((person.customer, text), (text, bool(record.identity.number), record))
-        owners = [owner for owner, _ in claims]
-        known, held = (
-            _known_documents(owners),
-            _held_numbers([text for text, valid, _ in claims.values() if valid]),
-        )
-        rows, disputed = [], set()
-        ids = iter(draw_ids(IdentityDocument, len(claims)))
-        for (customer, text), (_, valid, record) in claims.items():
-            kind = (check_resident_id(text, self.as_of).kind or "ID18") if valid else DocumentKind.ID18
-            keys = numbers.document_keys(DocumentKind.ID18 if kind == "ID15" else kind, text)
-            if any((customer, form) in known for form in forms(keys.number_key)):
+                if text := record.identity.number or record.identity.cleaned:
+                    claims.setdefault((person.customer, text), record)
+        known = _known_documents(owner for owner, _ in claims)
+        held = _held_numbers([text for (_, text), record in claims.items() if record.identity.number])
+        keys = numbers.resident_keys([text for _, text in claims])
+        rows = []
+        for ((customer, text), record), key in zip(claims.items(), keys, strict=True):
+            if any((customer, form) in known for form in forms(key.number_key)):
                 continue
-            holder = held.setdefault(keys.number_key, customer) if valid else customer
-            state = DocumentState.UNVERIFIED if not valid else DocumentState.HELD
-            if holder != customer:
-                state = DocumentState.DISPUTED
-                disputed |= {holder, customer}
-            row = IdentityDocument(
-                pk=next(ids),
-                customer_id=customer,
-                kind=DocumentKind.ID18 if kind == "ID15" else kind,
-                **keys._asdict(),
-                state=state,
-                invalid_reason="" if valid else (reason_against(text) or "PRECISION"),
-                source=FactSource.LEDGER,
-                recorded_on=record.day.day or self.as_of,
+            valid = bool(record.identity.number)
+            holder = held.setdefault(key.number_key, customer) if valid else customer
+            kind = checked(text, self.as_of).kind if valid else ""
+            state = DocumentState.HELD if valid else DocumentState.UNVERIFIED
+            rows.append(
+                {
+                    "customer_id": customer,
+                    "kind": kind if kind and kind != "ID15" else DocumentKind.ID18,
+                    "number": text,
+                    **key._asdict(),
+                    "state": state if holder == customer else DocumentState.DISPUTED,
+                    "invalid_reason": "" if valid else (reason_against(text) or "PRECISION"),
+                    "source": FactSource.LEDGER,
+                    "recorded_on": record.day.day or self.as_of,
+                }
             )
-            row.seal("number", text)
-            rows.append(row)
-        self.sheaf.add(rows)
+        self._add_sealed(IdentityDocument, rows)
 
     def _add_phones(self, persons: Sequence[Person]) -> None:
         wanted: dict[tuple[int, str], LedgerRecord] = {}
@@ -186,22 +187,27 @@ class Book:
                     wanted.setdefault((person.customer, number), record)
         keys = numbers.tail_keys(numbers.PHONE, numbers.PHONE_TAIL, [number for _, number in wanted])
         known = _known_phones([customer for customer, _ in wanted])
-        rows = []
-        ids = iter(draw_ids(Phone, len(wanted)))
-        for ((customer, number), record), key in zip(wanted.items(), keys, strict=True):
-            if any((customer, form) in known for form in forms(key.number_key)):
-                continue
-            row = Phone(
-                pk=next(ids),
-                customer_id=customer,
-                kind=check_phone(number).kind or PhoneKind.UNKNOWN,
+        rows = [
+            {
+                "customer_id": customer,
+                "kind": check_phone(number).kind or PhoneKind.UNKNOWN,
+                "number": number,
                 **key._asdict(),
-                valid_from=record.day.day or self.as_of,
-                source=FactSource.LEDGER,
-            )
-            row.seal("number", number)
-            rows.append(row)
-        self.sheaf.add(rows)
+                "valid_from": record.day.day or self.as_of,
+                "source": FactSource.LEDGER,
+            }
+            for ((customer, number), record), key in zip(wanted.items(), keys, strict=True)
+            if not any((customer, form) in known for form in forms(key.number_key))
+        ]
+        self._add_sealed(Phone, rows)
+
+    def _add_sealed(self, model: type[SealedRow], rows: list[dict[str, Any]]) -> None:
+        """Draw the keys of rows and seal their numbers, which bind to them."""
+        ids = draw_ids(model, len(rows))
+        texts = [row["number"] for row in rows]
+        sealed = seal_many(texts, ids, table=model._meta.db_table, column="number")
+        told = [row | {"id": pk, "number": text} for row, pk, text in zip(rows, ids, sealed, strict=True)]
+        self.sheaf.add_values(model, told)
 
     def add_households(self, persons: Sequence[Person]) -> list[int]:
         """Add a household for every family the ledgers speak of; tell every row its person's household.
@@ -437,7 +443,10 @@ def _known_phones(customers: Iterable[int]) -> set[tuple[int, bytes]]:
 
 def _commonest(values: Iterable):
     """Return the commonest filled value, the first among equals; an empty text when there is none."""
-    counted = Counter(value for value in values if value)
+    counted: dict = {}
+    for value in values:
+        if value:
+            counted[value] = counted.get(value, 0) + 1
     return max(counted, key=counted.get) if counted else ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,18 +42,28 @@ class Sheaf:
         """Add rows of one model; ``skips_known`` leaves out what a unique constraint holds already."""
         if not rows:
             return
-        fields = [f for f in rows[0]._meta.concrete_fields if not f.generated]
-        filled = [f for f in fields if getattr(f, "auto_now_add", False)]
-        left = [f for f in fields if isinstance(getattr(rows[0], f.attname), DatabaseDefault)]
-        left += [f for f in fields if f.primary_key and rows[0].pk is None]
-        told = [f for f in fields if f not in filled and f not in left]
+        table, told = _table_for(rows[0], skips_known)
         encoders = [(f.attname, encoder_of(f)) for f in told]
-        table = Table(
-            rows[0]._meta.db_table, [f.column for f in told], [f.column for f in filled], skips_known
-        )
         for row in rows:
             values = row.__dict__
             table.lines.append("\t".join([encode(values[name]) for name, encode in encoders]))
+        self.tables.append(table)
+
+    def add_values(self, model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows of one model given by attribute, all under the same names; what is not given is as in a new row.
+
+        The bulk form of :meth:`add`: no object for each row, and what all rows share is written out once.
+        """
+        if not rows:
+            return
+        usual = model(**rows[0])
+        table, told = _table_for(usual, skips_known=False)
+        given = [(f.attname, encoder_of(f)) for f in told if f.attname in rows[0]]
+        shared = [f for f in told if f.attname not in rows[0]]
+        table.columns = [f.column for f in told if f.attname in rows[0]] + [f.column for f in shared]
+        end = "".join("\t" + encoder_of(f)(getattr(usual, f.attname)) for f in shared)
+        for row in rows:
+            table.lines.append("\t".join([encode(row[name]) for name, encode in given]) + end)
         self.tables.append(table)
 
     def count(self, model: type[models.Model]) -> int:
@@ -77,6 +87,17 @@ class Sheaf:
     def unpacked(cls, said: Iterable[list]) -> Sheaf:
         """The sheaf that :meth:`packed` made."""
         return cls([Table(*rest, lines.split("\n")) for *rest, lines in said])
+
+
+def _table_for(row: models.Model, skips_known: bool) -> tuple[Table, list[models.Field]]:
+    """An empty table for rows like this one, and the fields that their lines tell."""
+    fields = [f for f in row._meta.concrete_fields if not f.generated]
+    filled = [f for f in fields if getattr(f, "auto_now_add", False)]
+    left = [f for f in fields if isinstance(getattr(row, f.attname), DatabaseDefault)]
+    left += [f for f in fields if f.primary_key and row.pk is None]
+    told = [f for f in fields if f not in filled and f not in left]
+    columns = [f.column for f in told]
+    return Table(row._meta.db_table, columns, [f.column for f in filled], skips_known), told
 
 
 def _write(cursor, table: Table, temporary: str) -> None:
