@@ -206,7 +206,7 @@ def outside_entity() -> bytes:
     return archive(parts(ONE_ROW, strings=text))
 
 
-@hostile("entities_in_utf16.xlsx", "damaged")
+@hostile("entities_in_utf16.xlsx", "declares_entities")
 def entities_in_utf16() -> bytes:
     declared = f'<!DOCTYPE a [<!ENTITY x "{"y" * 1000}">]>'
     text = f'<?xml version="1.0" encoding="UTF-16"?>{declared}<sst xmlns="{SHEET_NS}">&x;</sst>'

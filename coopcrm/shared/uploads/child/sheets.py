@@ -17,6 +17,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import cells
 import limits
 from refusal import Refusal
 
@@ -85,11 +86,11 @@ class Telling:
             require(number <= limits.MAX_ROWS, "too_many_rows")
             if not values:  # rows that a workbook leaves out; there may be a million
                 continue
-            cells = self._with_merged(number, trimmed(values))
-            if cells:
-                told.append((number, cells))
-                Telling.cells_out += len(cells)
-            if len(told) == ROWS_A_LINE or any(isinstance(cell, str) and len(cell) > LONG for cell in cells):
+            row = self._with_merged(number, trimmed(values))
+            if row:
+                told.append((number, row))
+                Telling.cells_out += len(row)
+            if len(told) == ROWS_A_LINE or any(isinstance(cell, str) and len(cell) > LONG for cell in row):
                 self._say(told)
                 told = []
         self._say(told)
@@ -226,19 +227,34 @@ def _open_workbook(content: bytes, archive: zipfile.ZipFile, write: Write) -> No
     if b"macroEnabled" in archive.read("[Content_Types].xml"):
         raise Refusal("macros")
     reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    reader.read_chartsheet = lambda sheet, rel: None
     reader.read_manifest()
     try:
-        reader.read_strings()
+        texts = _shared_texts(reader)
         reader.read_workbook()
     except OSError:
         raise Refusal("no_workbook") from None
     _note_date_formats(reader)
-    reader.read_worksheets()
-    for sheet in reader.wb.worksheets:
-        merged = _merged_downwards(archive, sheet)
-        sheet.reset_dimensions()
-        Telling(sheet.title, write, merged).tell(enumerate(sheet.iter_rows(values_only=True), start=1))
+    for name, path in _worksheets(reader):
+        merged = _merged_downwards(archive, path)
+        with archive.open(path) as stream:
+            Telling(name, write, merged).tell(cells.Sheet(reader.wb, texts).rows(stream))
+
+
+def _shared_texts(reader: Any) -> list[str]:
+    from openpyxl.xml.constants import SHARED_STRINGS
+
+    part = reader.package.find(SHARED_STRINGS)
+    if part is None:
+        return []
+    with reader.archive.open(part.PartName[1:]) as stream:
+        return cells.shared_texts(stream)
+
+
+def _worksheets(reader: Any) -> Iterator[tuple[str, str]]:
+    """Name and part of every sheet that holds cells."""
+    for sheet, rel in reader.parser.find_sheets():
+        if rel.target in reader.valid_files and "chartsheet" not in rel.Type:
+            yield sheet.name, rel.target
 
 
 def _note_date_formats(reader: Any) -> None:
@@ -268,11 +284,8 @@ def _note_date_formats(reader: Any) -> None:
                 node.clear()
 
 
-def _merged_downwards(archive: zipfile.ZipFile, sheet: Any) -> tuple[tuple[int, int, int], ...]:
+def _merged_downwards(archive: zipfile.ZipFile, path: str) -> tuple[tuple[int, int, int], ...]:
     """Cells merged over several rows of one column, as (column, first row, last row)."""
-    path = getattr(sheet, "_worksheet_path", "")
-    if path not in archive.namelist():
-        return ()
     ranges: list[tuple[bytes, ...]] = []
     with archive.open(path) as stream:
         rest = b""
