@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import StaffMember, Unit
@@ -32,6 +33,10 @@ ENCODINGS = [
 ]
 
 
+TOO_LARGE = format_lazy(
+    _("Larger than {most} MB together; bring the files in one after the other, or split them."),
+    most=FILE_LIMITS["megabytes"],
+)
 MANY = 2
 ANYTHING, NOTHING, UNKNOWN = "", "nothing", "unknown"
 USABLE_CHOICES = [
@@ -58,7 +63,14 @@ class ManyFiles(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files, each one checked like a single one."""
 
-    widget = ManyFiles(attrs={"accept": ".xlsx,.csv,.txt,.zip", "multiple": True})
+    widget = ManyFiles(
+        attrs={
+            "accept": ".xlsx,.csv,.txt,.zip",
+            "multiple": True,
+            "data-most-bytes": MAX_FILE_BYTES,
+            "data-too-large": TOO_LARGE,
+        }
+    )
 
     def clean(self, data, initial=None):
         given = data if isinstance(data, list | tuple) else [data]

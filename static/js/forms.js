@@ -45,6 +45,22 @@ function ask(text, label, go) {
   no.focus();
 }
 
+// Files: <input type="file" data-most-bytes="20971520" data-too-large="…"> says so before anything is sent ------------
+
+function isTooLarge(field) {
+  const size = [...field.files].reduce((sum, file) => sum + file.size, 0);
+  field.setCustomValidity(size > Number(field.dataset.mostBytes) ? field.dataset.tooLarge : "");
+  return !field.reportValidity();
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[type=file][data-most-bytes]")) isTooLarge(event.target);
+});
+
+document.addEventListener("submit", (event) => {
+  if ([...event.target.querySelectorAll("input[type=file][data-most-bytes]")].some(isTooLarge)) event.preventDefault();
+});
+
 // A form is sent once: the button rests until the answer is here ------------------------------------------------------
 
 document.addEventListener("submit", (event) => {

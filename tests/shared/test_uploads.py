@@ -6,10 +6,13 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import translation
 
 from coopcrm.shared.errors import DomainError
 from coopcrm.shared.uploads import Unreadable, process
+from coopcrm.shared.uploads.handlers import MOST_READ
 from coopcrm.shared.uploads.refusals import TEXTS, refusal_for
 from coopcrm.shared.uploads.sheets import Row, SheetName, records, stream
 
@@ -91,3 +94,14 @@ def test_every_refusal_is_a_sentence_in_every_language(code, language):
 
     assert "%" not in text
     assert text[-1] in ".。"
+
+
+def test_a_request_larger_than_any_file_is_refused_in_words():
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    head = {"content_type": "multipart/form-data; boundary=x", "CONTENT_LENGTH": str(MOST_READ + 1)}
+
+    answer = client.generic("POST", "/sign-in/", b"--x--", **head)
+
+    assert answer.status_code == 400
+    assert "nothing of it was kept" in answer.content.decode()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler
 
 from coopcrm.shared.uploads.child.limits import MAX_FILE_BYTES, MEGABYTE
 from coopcrm.shared.uploads.refusals import refusal_for
 
 MOST_KEPT = MAX_FILE_BYTES + MEGABYTE  # of all files of one request
-MOST_READ = 64 * MEGABYTE  # of a request that is refused anyway; beyond, the connection ends
+MOST_READ = 64 * MEGABYTE  # of a request that is refused anyway; beyond, nothing of it is read
 
 
 class TooLarge(InMemoryUploadedFile):
@@ -29,7 +30,7 @@ class BoundedMemory(FileUploadHandler):
 
     def handle_raw_input(self, input_data, meta, content_length, boundary, encoding=None):
         if content_length > MOST_READ:
-            raise StopUpload(connection_reset=True)
+            raise RequestDataTooBig("A request larger than any file that may come in.")
         self.kept = 0
 
     def new_file(self, *args, **kwargs):
