@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
-from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.errors import require
 from customers.choices import HouseholdAnswer, Relation
 from customers.homes import corrections
 from customers.homes import services as homes
@@ -29,11 +29,13 @@ def answer(
     on: date,
     relation: str = Relation.OTHER,
     head: str = "first",
+    moves: str = "",
 ) -> HouseholdQuestion:
     """Record an answer. "Together" lets who has no household join the other's, or opens one for both.
 
-    ``relation`` is what the one who joins is to the head, ``head`` says who heads a new household. Raises ``Refused``
-    with ``answered_already``, ``two_homes`` and the refusals of the life of a household.
+    ``relation`` is what the one who joins is to the head, ``head`` says who heads a new household. Where both live in a
+    household, ``moves`` says which of the two ("first", "second") leaves it for the other's. Raises ``Refused`` with
+    ``answered_already``, ``two_homes`` and the refusals of the life of a household.
     """
     rows = HouseholdQuestion.objects.select_for_update(of=["self"])
     question = rows.select_related("first__branch", "second__branch").get(pk=question.pk)
@@ -41,25 +43,33 @@ def answer(
     require(decision in HouseholdAnswer.values and decision != HouseholdAnswer.OPEN, _("Choose an answer."))
     require(question.state in UNDECIDED, _("Somebody has answered this meanwhile."), code="answered_already")
     if decision == HouseholdAnswer.TOGETHER:
-        _bring_together(staff, question, on, relation, head)
+        _bring_together(staff, question, on, relation=relation, head=head, moves=moves)
     question.state, question.decided_by, question.decided_at = decision, staff, timezone.now()
     question.save(update_fields=["state", "decided_by", "decided_at", "deed", "evidence"])
     return question
 
 
 def _bring_together(
-    staff: StaffMember, question: HouseholdQuestion, on: date, relation: str, head: str
+    staff: StaffMember, question: HouseholdQuestion, on: date, *, relation: str, head: str, moves: str
 ) -> None:
     people = [question.first, question.second]
     stays = Membership.objects.filter(customer__in=people, valid_to=None).select_related("household")
     home = {stay.customer_id: stay.household for stay in stays}
     if len(home) == 2 and len({household.pk for household in home.values()}) == 1:
         return
-    if len(home) == 2:
-        numbers = " · ".join(f"#{household.pk}" for household in home.values())
-        text = _("They live in two households (%(numbers)s). Join the two households first, or let one move.")
-        raise Refused(text % {"numbers": numbers}, code="two_homes")
     reason = _("Answer to the question who lives with whom")
+    if len(home) == 2:
+        mover, other = people if moves == "first" else people[::-1]
+        require(
+            moves,
+            _("They live in two households. Say who moves, or join the two households."),
+            code="two_homes",
+        )
+        homes.move_member(
+            staff=staff, customer=mover, household=home[other.pk], relation=relation, on=on, reason=reason
+        )
+        question.deed = _deed_of(home[other.pk], mover, EventKind.MOVED)
+        return
     if not home:
         chief = people[0] if head == "first" else people[1]
         opened = homes.open_household(staff=staff, head=chief, on=on, reason=reason)

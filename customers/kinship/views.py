@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,6 +18,8 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import page_of
 from customers.choices import HouseholdAnswer
 from customers.kinship import forms, policies, selectors, services, words
+from customers.merging.choices import MergeKind
+from customers.merging.policies import may_merge
 from customers.models import HouseholdQuestion
 from customers.views import allow, form_page
 
@@ -68,9 +73,25 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
         "may_answer": may_answer and is_open,
         "form": form,
         "opens_new": not any(side.home for side in sides),
+        **_of_two_homes(request, sides),
         "take_back": forms.TakeBackForm() if may_answer and not is_open else None,
     }
     return render(request, "customers/kinship/question.html", context)
+
+
+def _of_two_homes(request: HttpRequest, sides: list[selectors.Side]) -> dict[str, Any]:
+    """Where each has a household of their own: that somebody moves, or where the two households are joined."""
+    if not all(side.home for side in sides) or len({side.home.household_id for side in sides}) == 1:
+        return {}
+    first, second = (side.home.household for side in sides)
+    joining = QueryDict(mutable=True)
+    joining.update({"kind": MergeKind.HOUSEHOLD, "first": first.pk, "second": second.pk})
+    may_join = may_merge(request.user, first, second)
+    return {
+        "has_two_homes": True,
+        "moving": list(zip(("first", "second"), sides, sides[::-1], strict=True)),
+        "joining_url": f"{reverse('customers:new-merge')}?{joining.urlencode()}" if may_join else "",
+    }
 
 
 def _answer(request: HttpRequest, found: HouseholdQuestion) -> HttpResponse:

@@ -92,6 +92,39 @@ def test_people_of_two_households_are_not_moved_by_an_answer(director):
         together(director, put(one, other))
 
 
+def test_one_of_two_households_moves_to_the_other_and_back(director):
+    one, other = people(director)
+    left, joined = (
+        make_household(one, members=(make_customer("王小明", branch=one.branch),)),
+        make_household(other),
+    )
+    question = together(director, put(one, other), moves="first", relation="spouse")
+
+    assert members(joined) == {("李小花", "head"), ("王大明", "spouse")}
+    services.take_back(staff=director, question=question, reason="Neighbours", on=DAY)
+
+    assert members(joined) == {("李小花", "head")}
+    assert ("王大明", "head") in members(left)
+
+
+def test_page_of_two_households_offers_a_move_and_the_joining_of_both(director):
+    one, other = people(director)
+    first, second = make_household(one), make_household(other)
+    browser = Client()
+    browser.force_login(director)
+    page = reverse("customers:household-question", args=[put(one, other).pk])
+
+    shown = browser.get(page).content.decode()
+    browser.post(page, {"decision": "together", "moves": "second", "relation": "spouse"})
+
+    assert f"王大明 moves to household #{second.pk}" in shown
+    assert (
+        f"{reverse('customers:new-merge')}?kind=household&amp;first={first.pk}&amp;second={second.pk}"
+        in shown
+    )
+    assert members(first) == {("王大明", "head"), ("李小花", "spouse")}
+
+
 def test_apart_is_kept_and_not_answered_twice(director):
     question = put(*people(director))
     services.answer(staff=director, question=question, decision="apart", on=DAY)
