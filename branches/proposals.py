@@ -322,7 +322,7 @@ def withdraw(proposal: Proposal, *, by: StaffMember) -> Proposal:
     proposal = _locked(proposal)
     require(proposal.proposed_by_id == by.pk, _("Who proposed it takes it back."))
     if proposal.state != ProposalState.OPEN:
-        raise Refused(_("It is decided already."), code="decided_already")
+        raise Refused(_("It was decided or withdrawn meanwhile."), code="decided_already")
     return _close(proposal, ProposalState.WITHDRAWN, None, "")
 
 
@@ -342,7 +342,7 @@ def _locked(proposal: Proposal) -> Proposal:
 
 def _check_decision(proposal: Proposal, by: StaffMember) -> None:
     if proposal.state != ProposalState.OPEN:
-        raise Refused(_("It is decided already."), code="decided_already")
+        raise Refused(_("It was decided or withdrawn meanwhile."), code="decided_already")
     if proposal.proposed_by_id == by.pk:
         raise PermissionRefused(_("Another person decides what you proposed."), code="own_proposal")
     if proposal.expires_at <= timezone.now():

@@ -126,5 +126,6 @@ def _chart(runs: Sequence[MatchingRun]) -> dict[str, Any]:
     }
 
 
-def _of_a_hundred(part: float, whole: int) -> float:
-    return round(100 * part / whole, 1) if whole else 0.0
+def _of_a_hundred(part: float, whole: int) -> float | None:
+    """A share of a hundred; nothing where nothing was linked or asked, so that the line has a gap."""
+    return round(100 * part / whole, 1) if whole else None

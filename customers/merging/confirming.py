@@ -99,6 +99,6 @@ def join(proposal: Proposal, by: StaffMember) -> Merge:
     with acting.on_all_branches():
         row = Merge.objects.select_for_update(of=["self"]).get(pk=proposal.subject_id)
         if row.state != MergeState.WAITING:
-            raise Refused(_("It is decided already."), code="decided_already")
+            raise Refused(_("It was decided or withdrawn meanwhile."), code="decided_already")
         row.confirmed_by = by
         return carry_out(row, staff=by)

@@ -307,6 +307,7 @@ def group(request: HttpRequest, cluster: int) -> HttpResponse:
     if request.method == "POST":
         return _decide_group(request, together, filters)
     sides = [comparing.side_of(request.user, person) for person in together.people]
+    place = {person.pk: number for number, person in enumerate(together.people, start=1)}
     context = {
         "group": together,
         "sides": sides,
@@ -314,7 +315,10 @@ def group(request: HttpRequest, cluster: int) -> HttpResponse:
         "pairs": [
             {
                 "pair": one,
-                "names": [selectors.name_for(request.user, side) for side in (one.first, one.second)],
+                "people": [
+                    (place[side.pk], selectors.name_for(request.user, side))
+                    for side in (one.first, one.second)
+                ],
                 "why": reasons.rule_words(one),
                 "chance": reasons.expected(one),
                 "url": _pair_url(one.pk, filters),
