@@ -129,7 +129,7 @@ def _fill(county: County, branches: list, say: Say, processes: int | None) -> No
     with _step(say, "comparison of the registry") as done:
         done(seed_scan(plan))
     with _step(say, "joined records") as done:
-        done(seed_merges())
+        done(seed_merges(plan))
     with _step(say, "slips and unfinished forms of the counter") as done:
         done(seed_counter())
     with _step(say, "invitations, segments, campaigns") as done:

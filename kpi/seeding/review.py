@@ -327,6 +327,9 @@ def _asked_anyway(a: Profile, b: Profile, population: Population) -> Verdict:
     if a.numbers and b.numbers:
         evidence = found.evidence
         evidence["levels"] = evidence["levels"] | {"number": "both valid"}
+        evidence["bits"] = evidence["bits"] | {
+            "number": round(R3_WEIGHT - found.weight + found.bits.get("number", 0.0), 2)
+        }
         return Verdict("R3", "DIFFERENT", R3_WEIGHT, evidence)
     return Verdict(rule_of(found.levels), outcome_of(found.levels), round(found.weight, 2), found.evidence)
 

@@ -15,6 +15,7 @@ from branches.models import Area, CalendarDay, StaffMember, Unit
 from customers.exports import filters_given
 from customers.identity import check_marriage_certificate, check_phone, check_resident_id
 from customers.lists.selectors import views_for
+from customers.matching.explain import steps
 from customers.models import (
     Consent,
     Customer,
@@ -27,6 +28,7 @@ from customers.models import (
     ManagerAssignment,
     Marriage,
     Membership,
+    Merge,
     Phone,
     ReviewPair,
     RightsRequest,
@@ -502,3 +504,17 @@ def test_first_branch_has_possible_duplicates_of_every_kind(county):
     assert pairs.exclude(first__branch=F("second__branch")).exists()
     assert max(Counter(pairs.values_list("cluster", flat=True)).values()) >= 3
     assert set(pairs.filter(rule="R2").values_list("first__identity_conflict", flat=True)) == {True}
+
+
+def test_two_valid_numbers_speak_against_one_person_and_the_name_for_it(county):
+    pair = ReviewPair.objects.filter(rule="R3").first()
+    bits = {step.field: step.bits for step in steps(pair)}
+
+    assert bits["number"] < 0 < bits["name"]
+
+
+def test_records_were_joined_one_by_one_before_the_day(county):
+    days = [moment.date() for moment in Merge.objects.values_list("asked_at", flat=True)]
+
+    assert max(days) <= DEMO_AS_OF
+    assert len(set(days)) > len(days) / 2
