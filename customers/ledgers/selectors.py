@@ -68,7 +68,7 @@ def runs_of(files: Iterable[LedgerFile]) -> list[tuple[LedgerImport, list[Ledger
     groups: dict[int, tuple[LedgerImport, list[LedgerFile]]] = {}
     for file in files:
         groups.setdefault(file.run_id, (file.run, []))[1].append(file)
-    return list(groups.values())
+    return [(run, files[::-1]) for run, files in groups.values()]
 
 
 def ledger_rows(
@@ -124,6 +124,7 @@ class FileOfUpload:
     columns: int
     unsure: int
     suggestions: list[tuple[str, str]]
+    taken_as: int | None = None
 
     @property
     def reason(self) -> str:
@@ -131,11 +132,11 @@ class FileOfUpload:
         return _(self.file.reason) if self.file.reason else ""
 
 
-def _file_of_upload(file: UploadFile) -> FileOfUpload:
+def _file_of_upload(file: UploadFile, taken_as: int | None) -> FileOfUpload:
     columns = [column for sheet in uploads.recognised_in(file) for column in sheet["columns"]]
     odd = [(column["label"], column["suggestion"]) for column in columns if column["suggestion"]]
     known = [column for column in columns if column["field"]]
-    return FileOfUpload(file, len(known), sum(column["percent"] < UNSURE for column in known), odd)
+    return FileOfUpload(file, len(known), sum(column["percent"] < UNSURE for column in known), odd, taken_as)
 
 
 UNSURE = 60
@@ -143,11 +144,15 @@ UNSURE = 60
 
 def upload_page(staff: StaffMember, upload: LedgerUpload) -> dict[str, Any]:
     """What the page of an upload shows at its step."""
-    files = [_file_of_upload(file) for file in upload.files.select_related("branch").order_by("position")]
+    taken = dict(LedgerFile.objects.visible_to(staff).filter(run=upload.run_id).values_list("name", "pk"))
+    rows = upload.files.select_related("branch").order_by("position")
+    files = [_file_of_upload(file, taken.get(file.name)) for file in rows]
     now = next((i for i, (_name, states) in enumerate(STEPS) if upload.state in states), len(STEPS))
     return {
         "upload": upload,
         "files": files,
+        "takes_any": any(line.file.is_taken for line in files),
+        "lines_read": sum(line.file.row_count for line in files if line.file.is_taken),
         "known_rows": upload.counts.get("rows", 0) - upload.counts.get("new_rows", 0),
         "steps": [(str(name), i < now, i == now) for i, (name, _states) in enumerate(STEPS)],
         **upload_progress(upload),

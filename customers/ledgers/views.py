@@ -16,6 +16,7 @@ from branches.exports.forms import ExportForm
 from coopcrm.shared.errors import DomainError, PermissionRefused
 from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
+from coopcrm.shared.selectors import jobs_visible_to, progress_of
 from customers import exports, policies
 from customers.choices import UploadState
 from customers.ledgers import forms, places, row_pages, selectors, undoing, uploads
@@ -126,6 +127,8 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     job = undoing.job_of(run)
     is_at_work = job is not None and job.is_open
     context = {"run": run, "form": form, "may_undo": may_undo, "job": job, "is_at_work": is_at_work}
+    if is_at_work and jobs_visible_to(request.user).filter(pk=job.pk).exists():
+        context |= {"progress": progress_of(job), "progress_url": reverse("jobs:progress", args=[job.pk])}
     if run.undone_at:
         context["outlook"] = undoing.Outlook(run.undone_counts["gone"], undoing.kept_of(run))
     elif not is_at_work and may_undo:
@@ -176,7 +179,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     context = selectors.upload_page(request.user, found)
     context["may_change"] = policies.may_change_upload(request.user, found)
     if context["may_change"] and found.state in uploads.CORRECTABLE:
-        context["places"] = selectors.places_to_settle(request.user, found, context["files"])
+        context["unsettled"] = selectors.places_to_settle(request.user, found, context["files"])
         context["several_form"] = forms.ManyFilesForm(staff=request.user, upload=found)
     if found.state == UploadState.READY:
         form = forms.LinesForm(request.GET)
