@@ -11,18 +11,22 @@ read the proposal alone where they can, since the queue asks them for every line
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
+from django.core.cache import cache
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from branches.choices import ProposalState
 from branches.models import Proposal, ProposalBatch, StaffMember, Unit
@@ -34,6 +38,7 @@ MOST_WAITING = 100
 MOST_TOGETHER = 500
 SAMPLE_SHARE = 10
 LEAST_SAMPLE = 3
+CHANGED, SECONDS_KEPT = "proposals:changed", 60
 NUMBER_OF_A_PERSON = re.compile(r"(?<!\d)\d[\d\- ]{9,}[\dXx]")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}\S*)?")
 
@@ -103,7 +108,7 @@ def watched_by(posts: frozenset[str]) -> list[str]:
     return [found.code for found in KINDS.values() if not found.watchers.isdisjoint(posts)]
 
 
-@cache
+@lru_cache
 def _models_by_table() -> dict[str, type[models.Model]]:
     return {model._meta.db_table: model for model in apps.get_models()}
 
@@ -163,7 +168,35 @@ def waiting_for(staff: StaffMember, *, limit: int = MOST_WAITING) -> list[Propos
     now = timezone.now()
     rows = Proposal.objects.visible_to(staff).waiting(now).filter(kind__in=codes).exclude(proposed_by=staff)
     rows = rows.select_related("branch", "asked_from", "proposed_by").order_by("pk")[:limit]
-    return [row for row in rows if may_decide(staff, row, now)]
+    return [row for row in with_subjects(list(rows)) if may_decide(staff, row, now)]
+
+
+def count_waiting(staff: StaffMember) -> int:
+    """How many the frame of every page says; kept in Redis for a minute, until something is proposed or decided."""
+    posts = sorted(staff.scope.posts), sorted(staff.scope.branch_ids)
+    key = f"proposals:waiting:{staff.pk}"
+    try:
+        kept = cache.get_many([CHANGED, key])
+        stamp = [kept.get(CHANGED), *posts]
+        told, number = kept.get(key, (None, 0))
+        if told == stamp:
+            return number
+        number = len(waiting_for(staff))
+        cache.set(key, (stamp, number), timeout=SECONDS_KEPT)
+    except (RedisError, OSError):  # without Redis every page counts for itself
+        return len(waiting_for(staff))
+    return number
+
+
+def _note_change() -> None:
+    """What was counted is no longer so: now, and again once others can see what changed."""
+
+    def forget() -> None:
+        with contextlib.suppress(RedisError, OSError):
+            cache.set(CHANGED, uuid.uuid4().hex, timeout=None)
+
+    forget()
+    transaction.on_commit(forget)
 
 
 def waiting_about(staff: StaffMember, row: models.Model) -> list[Proposal]:
@@ -256,6 +289,7 @@ def propose(
         if "proposal_open_once" not in str(error):
             raise
         raise Refused(_("The same is proposed already and waits."), code="proposed_already") from error
+    _note_change()
     return proposal
 
 
@@ -363,6 +397,7 @@ def _close(proposal: Proposal, state: str, by: StaffMember | None, note: str) ->
     proposal.state, proposal.decided_by, proposal.decided_at = state, by, timezone.now()
     proposal.decision_note = " ".join(note.split())[:300]
     proposal.save(update_fields=["state", "decided_by", "decided_at", "decision_note"])
+    _note_change()
     return proposal
 
 

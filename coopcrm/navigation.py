@@ -313,7 +313,7 @@ def frame(request) -> dict:
         "palette": SimpleLazyObject(lambda: palette(posts, translation.get_language(), get_script_prefix())),
         "jobs_are_served": is_served("/jobs/"),
         "session_seconds": getattr(request.session, "seconds_left", 0),
-        "waiting_signatures": SimpleLazyObject(lambda: len(proposals.waiting_for(staff))),
+        "waiting_signatures": SimpleLazyObject(lambda: proposals.count_waiting(staff)),
     }
     return context
 

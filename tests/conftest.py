@@ -83,6 +83,12 @@ def english():
     translation.activate("en")
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    """No page remembers the number of its badge, so that the queries of pages can be counted and compared."""
+    monkeypatch.setattr("branches.proposals.SECONDS_KEPT", 0)
+
+
 @pytest.fixture
 def client():
     """A browser whose ``force_login`` counts as a whole sign-in."""

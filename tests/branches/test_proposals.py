@@ -1,6 +1,7 @@
 """What one person proposes another confirms: over the page, in the service and in the database."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg2
@@ -349,3 +350,37 @@ def test_plain_sql_of_the_web_role_meets_the_constraint():
 
     assert Proposal.objects.get().state == ProposalState.OPEN
     assert make_branch().name
+
+
+def test_the_badge_is_counted_once_and_anew_after_anything_was_proposed_or_decided(
+    cashier, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(proposals, "SECONDS_KEPT", 60)
+    director = make_staff(PostCode.DIRECTOR, branch_of(cashier))
+    assert proposals.count_waiting(director) == 0
+    proposal = suggest(cashier)
+    assert proposals.count_waiting(director) == 1
+    assert director.scope.posts  # read before: a page knows them
+    with django_assert_num_queries(0):
+        assert proposals.count_waiting(director) == 1
+
+    proposals.decline(proposal, by=director, note="no")
+
+    assert proposals.count_waiting(director) == 0
+    assert proposals.count_waiting(cashier) == 0
+
+
+def test_what_waits_is_read_with_its_subjects_at_once(cashier, monkeypatch, django_assert_max_num_queries):
+    director = make_staff(PostCode.DIRECTOR, branch_of(cashier))
+    looks = replace(
+        proposals.KINDS[KIND], may_confirm=lambda staff, one: bool(proposals.subject_of(one).name)
+    )
+    monkeypatch.setitem(proposals.KINDS, KIND, looks)
+    suggest(cashier)
+    with django_assert_max_num_queries(4) as few:
+        proposals.waiting_for(director)
+    for number in range(3):
+        suggest(cashier, key=str(number))
+
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        assert len(proposals.waiting_for(director)) == 4
