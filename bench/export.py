@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.county import seeded_county
+from bench.registry import DATABASE as KEPT
 
 DATABASE = "coopcrm_bench_export"
 PLAIN = ["pk", "name", "sex", "birth_date", "branch__code", "branch__name", "village__name", "group_no"]
@@ -77,12 +78,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.export", description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--keep", action="store_true", help="leave the database")
+    parser.add_argument("--reuse", action="store_true", help="take the county that bench.registry kept")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     figures: dict = {"customers": given.customers}
     with (
         tempfile.TemporaryDirectory() as folder,
-        seeded_county(DATABASE, given.customers, 1, keep=given.keep),
+        seeded_county(
+            KEPT if given.reuse else DATABASE,
+            given.customers,
+            1,
+            keep=given.keep or given.reuse,
+            reuse=given.reuse,
+        ),
     ):
         from django.conf import settings
         from django.db import connection

@@ -1,9 +1,10 @@
 """The registry under load through real pages and the API: search, list, deep page, counter; one client and eight.
 
-    python -m bench.registry --customers 1000000 [--seconds 15] [--keep] [--json FILE]
+    python -m bench.registry --customers 1000000 [--seconds 15] [--keep] [--night] [--json FILE]
 
 G1 the search box, as a page and through the API; G3 the list of the API, first page against a page far in; G4 the list
-of customers as a page, with its size; G5 registering through the API, G6 at the counter. Two workers of the web server
+of customers as a page, with its size; G5 registering through the API, G6 at the counter; G22 who is known already,
+asked while somebody types; G19 (``--night``) the counter again while a closing runs. Two workers of the web server
 under the role of the web, with row-level security, the ledger of deeds and sealed numbers; people signed in with a
 second factor; clients on the same machine.
 """
@@ -11,16 +12,20 @@ second factor; clients on the same machine.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import json
 import multiprocessing
 import os
 import random
+import signal
 import statistics
+import subprocess
 import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -31,7 +36,9 @@ DATABASE = "coopcrm_bench_registry"
 DEEP_PAGES = 100
 API = "/api/v1/customers/"
 API_LIST = f"{API}?limit=50"
-TYPED = ("search", "register", "api search", "api create", "api register")
+REGISTER = "G6 register"
+SECONDS_BEFORE_THE_NIGHT_IS_BUSY = 15
+TYPED = ("search", "known", "register", "api search", "api create", "api register")
 CALLS_A_MINUTE = "1000000"  # the limit on calls is not what is measured
 
 
@@ -68,6 +75,12 @@ class Client(threading.Thread):
         if deed == "search":
             body = urlencode({"q": self.rng.choice(self.work["texts"]), "csrfmiddlewaretoken": token})
             return self._ask("POST", "/customers/search/", body, {"HX-Request": "true"})
+        if deed == "known":
+            form = registration(self.rng, token) | {
+                "name": self.rng.choice(self.work["texts"]),
+                "about": "name",
+            }
+            return self._ask("POST", "/customers/new/known/", urlencode(form), {"HX-Request": "true"})
         if deed == "register":
             return self._ask("POST", "/customers/new/", urlencode(registration(self.rng, token)))
         if deed == "api search":
@@ -142,6 +155,15 @@ def load(port: int, sessions: list[str], work: dict) -> dict:
     }
 
 
+def measured(name: str, port: int, sessions: list[str], work: dict) -> dict[str, dict]:
+    """One client, then eight; printed as they are found."""
+    found = {}
+    for number in CLIENTS:
+        found[f"{name}, {number} clients"] = load(port, sessions[:number], work)
+        print(f"{name}, {number} clients: {found[f'{name}, {number} clients']}", flush=True)
+    return found
+
+
 def deep_address(port: int, session: str) -> str:
     """The address of a page of the API's list a hundred steps in."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -171,8 +193,30 @@ def works(port: int, sessions: list[str], texts: list[str], seconds: float) -> d
         "G1 API search": {"deed": "api search", "status": 200, "seconds": seconds, "texts": texts},
         "G5 API create": {"deed": "api create", "status": 201, "seconds": seconds},
         "G5 API create with a household": {"deed": "api register", "status": 201, "seconds": seconds},
-        "G6 register": {"deed": "register", "status": 302, "seconds": seconds},
+        "G22 who is known": {"deed": "known", "status": 200, "seconds": seconds, "texts": texts},
+        REGISTER: {"deed": "register", "status": 302, "seconds": seconds},
     }
+
+
+@contextlib.contextmanager
+def closing() -> Iterator[None]:
+    """Close a day with two workers meanwhile; it is ended with the block, however far it came."""
+    from kpi.seeding import DEMO_AS_OF
+
+    environment = {**os.environ, "COOPCRM_ROLE": "worker", "COOPCRM_WORKERS": "2"}
+    command = [sys.executable, "manage.py", "close_day", "--date", str(DEMO_AS_OF)]
+    night = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        time.sleep(SECONDS_BEFORE_THE_NIGHT_IS_BUSY)
+        yield
+        if night.poll() is not None:
+            print("The closing had ended before the measurement did.")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(night.pid, signal.SIGTERM)
+        night.wait(60)
 
 
 def main() -> int:
@@ -183,10 +227,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="leave the database")
     parser.add_argument("--reuse", action="store_true", help="take the database that an earlier run left")
+    parser.add_argument("--night", action="store_true", help="register once more beside a closing")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     figures: dict = {"customers": given.customers}
-    with seeded_county(DATABASE, given.customers, 1, keep=given.keep, reuse=given.reuse):
+    with seeded_county(DATABASE, given.customers, 1, keep=given.keep or given.reuse, reuse=given.reuse):
         from django.core.management import call_command
         from django.db import connection
 
@@ -202,10 +247,10 @@ def main() -> int:
             connection.close()
             load(port, sessions, {**wanted["G1 search"], "seconds": WARM_UP_SECONDS})
             for name, work in wanted.items():
-                for number in CLIENTS:
-                    found = load(port, sessions[:number], work)
-                    figures[f"{name}, {number} clients"] = found
-                    print(f"{name}, {number} clients: {found}", flush=True)
+                figures |= measured(name, port, sessions, work)
+            if given.night:
+                with closing():
+                    figures |= measured("G19 register beside a closing", port, sessions, wanted[REGISTER])
         finally:
             server.terminate()
             server.wait(30)
