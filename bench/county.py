@@ -19,7 +19,8 @@ def seeded_county(
 ) -> Iterator[None]:
     """Make the database, seed it and drop it at the end; this process and its children work in it meanwhile.
 
-    ``empty`` leaves the tables without rows; ``reuse`` takes the database that an earlier run kept, and migrates it.
+    ``empty`` leaves the tables without rows; ``reuse`` takes the database that an earlier run kept, migrates it and
+    leaves it there.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = "coopcrm.settings"
     os.environ["COOPCRM_ROLE"] = "owner"
@@ -35,7 +36,7 @@ def seeded_county(
         _seed(embedded, database, None if empty or reuse else customers, day_rows)
         yield
     finally:
-        if not keep:
+        if not (keep or reuse):
             _drop(embedded, database)
 
 

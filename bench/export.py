@@ -88,7 +88,7 @@ def main() -> int:
             KEPT if given.reuse else DATABASE,
             given.customers,
             1,
-            keep=given.keep or given.reuse,
+            keep=given.keep,
             reuse=given.reuse,
         ),
     ):

@@ -141,7 +141,7 @@ def main() -> int:
     parser.add_argument("--reuse", action="store_true", help="take the database that an earlier run left")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    with seeded_county(DATABASE, given.customers, 1, keep=given.keep or given.reuse, reuse=given.reuse):
+    with seeded_county(DATABASE, given.customers, 1, keep=given.keep, reuse=given.reuse):
         started = time.monotonic()
         planted = plant(given.doubles)
         print(

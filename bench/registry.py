@@ -231,7 +231,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     figures: dict = {"customers": given.customers}
-    with seeded_county(DATABASE, given.customers, 1, keep=given.keep or given.reuse, reuse=given.reuse):
+    with seeded_county(DATABASE, given.customers, 1, keep=given.keep, reuse=given.reuse):
         from django.core.management import call_command
         from django.db import connection
 
