@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, QuerySet
 
 from branches.models import Area
 from coopcrm.shared.crypto import forms
@@ -26,7 +26,7 @@ from customers.matching.records import KnownPerson
 from customers.matching.tallies import population_for
 from customers.matching.versions import weights_on
 from customers.matching.weights import Weights
-from customers.models import Customer, IdentityDocument, OtherName, Phone
+from customers.models import Customer, IdentityDocument
 from customers.names import NameKeys, name_keys
 
 PER_ROAD = 30
@@ -165,52 +165,67 @@ def _is_namesake_at_home(asked: _Asked, person: Customer) -> bool:
 # -- Candidates --------------------------------------------------------------------------------------------------------
 
 
+DOCUMENTS = "SELECT d.customer_id FROM customers_identitydocument d"
+PHONES = "SELECT p.customer_id FROM customers_phone p"
+OTHER_NAMES = "SELECT o.customer_id FROM customers_othername o WHERE o.removed_on IS NULL"
+PEOPLE = "SELECT c.id FROM customers_customer c WHERE c.merged_into_id IS NULL"
+
+Road = tuple[str, list]
+"""A condition that an index answers, with its values."""
+
+
 def _candidates(asked: _Asked) -> list[int]:
-    roads = [road.order_by("found")[:PER_ROAD] for road in _roads(asked)]
+    roads = list(_roads(asked))
     if not roads:
         return []
-    first, *others = roads
-    return [row["found"] for row in first.union(*others)] if others else [row["found"] for row in first]
+    arms = " UNION ".join(f"({road} ORDER BY 1 LIMIT {PER_ROAD})" for road, _values in roads)
+    with connection.cursor() as cursor:
+        cursor.execute(arms, [value for _road, values in roads for value in values])
+        return [pk for (pk,) in cursor.fetchall()]
 
 
-def _roads(asked: _Asked) -> Iterator[QuerySet]:
-    """One query per way of being the same person; each returns customer ids as ``found``.
+def _roads(asked: _Asked) -> Iterator[Road]:
+    """One query per way of being the same person; each returns ids of customers.
 
     A name alone never says that somebody is known; beside a number it finds the mistyped one (R4).
     """
     if asked.text:
         yield from _by_number(asked)
     if asked.phone:
-        key = numbers.phone_keys(asked.phone).number_key
-        yield Phone.objects.values(found=F("customer_id")).filter(number_key=key)
-    if not asked.keys.name_key:
+        yield f"{PHONES} WHERE p.number_key = ANY (%s)", [_forms(numbers.phone_keys(asked.phone).number_key)]
+    name = asked.keys.name_key
+    if not name:
         return
-    others = OtherName.objects.filter(removed_on=None, name_key=asked.keys.name_key)
-    yield others.values(found=F("customer_id"))
-    people = Customer.objects.current().values(found=F("id"))
+    yield f"{OTHER_NAMES} AND o.name_key = %s", [name]
     if asked.text:
-        yield people.filter(name_key=asked.keys.name_key)
-    sounds = {"pinyin": asked.keys.pinyin} if asked.keys.pinyin else {"name_key": asked.keys.name_key}
-    for place in _places(asked):
-        yield people.filter(**sounds, **place)
+        yield f"{PEOPLE} AND c.name_key = %s", [name]
+    sound = ("pinyin", asked.keys.pinyin) if asked.keys.pinyin else ("name_key", name)
+    for column, value in _places(asked):
+        yield f"{PEOPLE} AND c.{sound[0]} = %s AND c.{column} = %s", [sound[1], value]
 
 
-def _by_number(asked: _Asked) -> Iterator[QuerySet]:
+def _by_number(asked: _Asked) -> Iterator[Road]:
     known = numbers.document_keys(DocumentKind.ID18, asked.text)
-    documents = IdentityDocument.objects.values(found=F("customer_id"))
-    yield documents.filter(number_key=known.number_key)
+    yield f"{DOCUMENTS} WHERE d.number_key = ANY (%s)", [_forms(known.number_key)]
     if known.core_key:
-        yield documents.filter(core_key=known.core_key)
+        yield f"{DOCUMENTS} WHERE d.core_key = ANY (%s)", [_forms(known.core_key)]
     if known.tail_key:
-        yield documents.filter(tail_key=known.tail_key, customer__pinyin=asked.keys.pinyin)
+        same_sound = "JOIN customers_customer c ON c.id = d.customer_id AND c.pinyin = %s"
+        values = [asked.keys.pinyin, _forms(known.tail_key)]
+        yield f"{DOCUMENTS} {same_sound} WHERE d.tail_key = ANY (%s)", values
 
 
-def _places(asked: _Asked) -> Iterator[dict]:
+def _forms(digest: bytes) -> list[bytes]:
+    """A digest under every key in use."""
+    return list(forms(digest))
+
+
+def _places(asked: _Asked) -> Iterator[tuple[str, Any]]:
     """What makes a name telling: a village, a birthday."""
     if asked.claim.village:
-        yield {"village": asked.claim.village}
+        yield "village_id", asked.claim.village.pk
     if asked.born:
-        yield {"birth_date": asked.born}
+        yield "birth_date", asked.born
 
 
 # -- Their records -----------------------------------------------------------------------------------------------------
