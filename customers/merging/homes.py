@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Q
@@ -126,8 +127,13 @@ def _relation_in(relation: str, present: set[str]) -> str:
 # -- Back --------------------------------------------------------------------------------------------------------------
 
 
-def put_back(*, staff: StaffMember, deed, on: date, reason: str) -> list[HouseholdEvent]:
-    """Put memberships, heads and lines back as they were before the deed, but for who has moved on since."""
+def put_back(
+    *, staff: StaffMember, deed, on: date, reason: str, anew: Collection[int] = ()
+) -> list[HouseholdEvent]:
+    """Put memberships, heads and lines back as they were before the deed, but for who has moved on since.
+
+    ``anew`` are records that belong somewhere again although they stay joined: their merges are done again afterwards.
+    """
     events = list(HouseholdEvent.objects.filter(deed=deed).select_related("household").order_by("household"))
     if not events:
         return []
@@ -138,7 +144,7 @@ def put_back(*, staff: StaffMember, deed, on: date, reason: str) -> list[Househo
     _end_what_began(began, ended, events)
     for event in events:
         _reopen(event)
-    _put_members_back(ended, began, on)
+    _put_members_back(ended, began, anew)
     for event in events:
         _put_head_back(event)
         corrections.release(event.household, event.changes.get("frozen", {}))
@@ -173,7 +179,7 @@ def _reopen(event: HouseholdEvent) -> None:
         Household.objects.filter(pk=event.household_id).update(valid_to=None)
 
 
-def _put_members_back(ended: list[int], began: list[int], on: date) -> None:
+def _put_members_back(ended: list[int], began: list[int], anew: Collection[int]) -> None:
     """Memberships that the deed ended go on, where the person belongs nowhere else; an emptied household opens again.
 
     Where somebody else has become the head since, the person is what they were before they were head.
@@ -181,7 +187,7 @@ def _put_members_back(ended: list[int], began: list[int], on: date) -> None:
     rows = Membership.objects.filter(pk__in=set(ended) - set(began)).order_by("pk")
     for row in rows.select_related("household", "customer"):
         stay = _as_begun(row)
-        if stay is None or stay.customer.merged_into_id is not None:
+        if stay is None or (stay.customer.merged_into_id is not None and stay.customer_id not in anew):
             continue
         later = Membership.objects.filter(
             Q(valid_to=None) | Q(valid_to__gt=stay.valid_to), customer=stay.customer_id

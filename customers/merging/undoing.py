@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from coopcrm.shared import acting
-from coopcrm.shared.errors import require
+from coopcrm.shared.errors import Refused, require
 from customers.choices import CustomerState, DocumentState, ReviewState
-from customers.merging import homes, later, moving, pairs, policies, values
+from customers.merging import homes, later, moving, pairs, policies, replay, values
 from customers.merging.choices import AWAY, MergeKind, MergeState, MoveKind, Side
 from customers.merging.relations import relation
 from customers.merging.services import lock_customers, lock_households
@@ -48,43 +48,76 @@ def undo_merge(*, staff: StaffMember, merge: Merge, reason: str, answers: Answer
     with acting.on_all_branches():
         row = Merge.objects.select_for_update(of=["self"]).get(pk=merge.pk)
         require(row.state == MergeState.DONE, _("This merge is not in force."), code="not_in_force")
-        undo = _undo_customers if row.kind == MergeKind.CUSTOMER else _undo_households
-        undo(row, staff, reason, dict(answers or {}))
+        _undo(row, staff, reason, dict(answers or {}))
         row.state, row.undone_by, row.undone_at = MergeState.UNDONE, staff, timezone.now()
         row.undo_reason = reason
         row.save()
     return row
 
 
-def _undo_customers(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
+def _undo(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
+    """Take the merge back; what later ones did to the same households is done again without it.
+
+    Where that no longer fits together, who has moved on since stays, as when somebody else wrote there.
+    """
+    links = replay.links_after(row)
+    people = {pk for one in links for pk in replay.people_of(one)} | replay.people_of(row)
+    lock_customers(*Customer.objects.filter(pk__in=people))
+    try:
+        with transaction.atomic():
+            days = replay.take_out(links, staff=staff, on=timezone.localdate(), reason=reason)
+            _undo_alone(row, staff, reason, answers, links)
+            replay.do_again(links, days, staff=staff)
+    except (Refused, IntegrityError):
+        if not links:
+            raise
+        _undo_alone(row, staff, reason, answers, ())
+
+
+def _undo_alone(row: Merge, staff: StaffMember, reason: str, answers: dict, links: Iterable[Merge]) -> None:
+    """Take one merge back; ``links`` are those that are done again afterwards."""
+    if row.kind == MergeKind.CUSTOMER:
+        _undo_customers(row, answers)
+    else:
+        _undo_households(row, answers)
+    if row.deed:
+        anew = {link.other_id for link in links}
+        homes.put_back(staff=staff, deed=row.deed, on=timezone.localdate(), reason=reason, anew=anew)
+    if row.kind == MergeKind.CUSTOMER:
+        _settle_customers(row, staff)
+
+
+def _undo_customers(row: Merge, answers: dict) -> None:
     end, other = lock_customers(Customer(pk=later.end_of(row)), row.other)
-    on = timezone.localdate()
     _return_rows(row, other.pk, answers)
     for couples in pairs.COUPLES:
         couples.give_back(couples.model, _before(row, couples.label), end, other)
-    _put_changes_back(row, on)
+    _put_changes_back(row, timezone.localdate())
     other.state, other.merged_into = row.before[Side.OTHER]["state"], None
     other.save(update_fields=["state", "merged_into"])
-    if row.deed:
-        homes.put_back(staff=staff, deed=row.deed, on=on, reason=reason)
+
+
+def _settle_customers(row: Merge, staff: StaffMember) -> None:
+    end, other = lock_customers(Customer(pk=later.end_of(row)), row.other)
     pairs.decide(row.survivor, other, state=ReviewState.DIFFERENT, staff=staff, pair=row.pair)
     _give_values_back(row, end, other)
     _settle_blocks_of_two(end, other)
 
 
-def _undo_households(row: Merge, staff: StaffMember, reason: str, answers: dict) -> None:
+def _undo_households(row: Merge, answers: dict) -> None:
     _end, other = lock_households(Household(pk=later.end_of(row)), row.other_household)
     _return_rows(row, other.pk, answers)
-    homes.put_back(staff=staff, deed=row.deed, on=timezone.localdate(), reason=reason)
 
 
 # -- Rows --------------------------------------------------------------------------------------------------------------
 
 
 def _before(row: Merge, label: str) -> pairs.Before:
-    """Rows that name two people and were moved, with their values before."""
+    """Rows that name two people and were moved, with their values before; not those that left, or came another way."""
     found = row.moves.filter(relation=label, kind=MoveKind.MOVED).values_list("before", flat=True).first()
-    return {int(pk): values for pk, values in (found or {}).items()}
+    before = {int(pk): values for pk, values in (found or {}).items()}
+    otherwise, end = later.came_otherwise(row).get(label, ()), later.stations(row)[-1]
+    return {pk: values for pk, values in before.items() if pk not in otherwise and end.has_come(pk, label)}
 
 
 def _return_rows(row: Merge, target: int, answers: dict) -> None:

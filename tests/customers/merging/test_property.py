@@ -154,9 +154,9 @@ class World:
         }
 
 
-@pytest.mark.parametrize("seed", [4, 49, 61, 63])
+@pytest.mark.parametrize("seed", [4, 43, 107, 161])
 def test_random_merges_writes_and_undos_end_where_they_began(seed):
-    """Households end where they began when merges are taken back in turn; rows and values in any order."""
+    """Rows, values, memberships, heads and lines, when merges are taken back in turn (even seeds) and in any order."""
     world = World(seed)
     in_turn = seed % 2 == 0
     with acting.as_system("property"):
@@ -175,6 +175,5 @@ def test_random_merges_writes_and_undos_end_where_they_began(seed):
 
         assert world.rows() == world.owners
         assert world.values() == before[0]
-        if in_turn:
-            assert world.homes() == before[1]
+        assert world.homes() == before[1]
         assert not ReviewPair.objects.filter(state="same").exists()
