@@ -112,7 +112,17 @@ def compare(
 
 
 def has_proof(levels: dict[str, str], weights: Weights = DEFAULT) -> bool:
-    """Something beside the name must agree: a name alone, or a name and its place in a list, links nobody."""
-    proofs = ((kind, level) for kind, level in levels.items() if kind != "name" and level != "next line")
-    beside = sum(max(weights.bits[kind][level], 0.0) for kind, level in proofs)
-    return beside > PROOF
+    """Something beside the name and the branch must agree: they link nobody, nor does a place in a list.
+
+    What both share with half of the book, sex and branch, adds to a proof and is none. That one lives where the other's
+    branch is says where people live, and is one where the names are the very same.
+    """
+    proofs = {kind: level for kind, level in levels.items() if kind != "name" and level != "next line"}
+    told = {kind for kind, level in proofs.items() if weights.bits[kind][level] > 0.0}
+    if not told - {"sex", "branch"} and not _is_at_home(levels):
+        return False
+    return sum(max(weights.bits[kind][level], 0.0) for kind, level in proofs.items()) > PROOF
+
+
+def _is_at_home(levels: dict[str, str]) -> bool:
+    return levels.get("branch") == "branch at home" and levels["name"] == "equal"

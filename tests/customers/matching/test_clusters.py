@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from customers.matching.clusters import link
+from customers.matching.comparing import has_proof
 from customers.matching.mentions import Mention
 from customers.names import name_keys
 
@@ -82,6 +83,15 @@ def test_home_in_the_township_of_the_other_branch_is_proof_for_a_rare_name_and_t
 
     assert joined("2")
     assert not joined("1")
+
+
+@pytest.mark.parametrize("name", ["equal", "same sound"])
+def test_branch_and_sex_prove_nothing_however_rare_the_name(name):
+    beside = {"branch": "same branch", "sex": "equal", "line": "next line"}
+
+    assert not has_proof({"name": name} | beside)
+    assert has_proof({"name": name, "place": "village"} | beside)
+    assert has_proof({"name": name, "branch": "branch at home"}) == (name == "equal")
 
 
 def test_two_valid_numbers_are_two_persons():
