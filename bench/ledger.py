@@ -103,11 +103,13 @@ class Bench:
         return statistics.median(taken) * 1000
 
     def without_trigger(self, deed) -> float:
-        self.run("ALTER TABLE customers_customer DISABLE TRIGGER coopcrm_ledger")
+        for name in ("coopcrm_ledger", "coopcrm_ledger_insert"):
+            self.run(f"ALTER TABLE customers_customer DISABLE TRIGGER {name}")
         try:
             return deed()
         finally:
-            self.run("ALTER TABLE customers_customer ENABLE ALWAYS TRIGGER coopcrm_ledger")
+            for name in ("coopcrm_ledger", "coopcrm_ledger_insert"):
+                self.run(f"ALTER TABLE customers_customer ENABLE ALWAYS TRIGGER {name}")
 
     def empty(self) -> None:
         self.run("TRUNCATE customers_customer, shared_auditentry CASCADE")

@@ -63,7 +63,8 @@ FRAME: dict[str, str] = {
     "branches_listimport": "rows of an uploaded list and their preview; what is taken from them is recorded there",
 }
 
-TRIGGERS = ("coopcrm_ledger", "coopcrm_ledger_truncate")
+CHANGES = ("coopcrm_ledger", "coopcrm_ledger_insert")
+TRIGGERS = (*CHANGES, "coopcrm_ledger_truncate")
 
 RelatedRows = Callable[[int], dict[str, list[int]]]
 
@@ -138,6 +139,7 @@ _FUNCTION_RIGHTS = (
     ("coopcrm_ledger_months(int)", ("coopcrm_worker",)),
     ("coopcrm_ledger_erase(text, text, text)", ()),
     ("coopcrm_ledger_change()", ()),
+    ("coopcrm_ledger_insert()", ()),
     ("coopcrm_ledger_truncate()", ()),
 )
 MONTHS_AHEAD = 24
@@ -204,7 +206,7 @@ def _install_triggers(cursor) -> None:
         if not {name for name in arguments if name} <= set(columns.get(table, ())):
             continue  # a migration that is not applied yet
         written = "".join(f"{argument}\\000" for argument in arguments)
-        wanted = {(table, TRIGGERS[0]): ("A", written), (table, TRIGGERS[1]): ("A", "")}
+        wanted = {(table, name): ("A", written) for name in CHANGES} | {(table, TRIGGERS[-1]): ("A", "")}
         if any(present.get(place) != state for place, state in wanted.items()):
             _install_trigger(cursor, table, arguments)
 
@@ -212,14 +214,16 @@ def _install_triggers(cursor) -> None:
 def _install_trigger(cursor, table: str, arguments: Iterable[str]) -> None:
     """``ENABLE ALWAYS``: the session setting that switches ordinary triggers off does not reach these."""
     listed = ", ".join(f"'{argument}'" for argument in arguments)
-    change, truncate = TRIGGERS
+    change, insert, truncate = TRIGGERS
     cursor.execute(
-        f'DROP TRIGGER IF EXISTS {change} ON "{table}"; DROP TRIGGER IF EXISTS {truncate} ON "{table}";'
-        f' CREATE TRIGGER {change} AFTER INSERT OR UPDATE OR DELETE ON "{table}"'
+        "".join(f'DROP TRIGGER IF EXISTS {name} ON "{table}"; ' for name in TRIGGERS)
+        + f'CREATE TRIGGER {change} AFTER UPDATE OR DELETE ON "{table}"'
         f" FOR EACH ROW EXECUTE FUNCTION coopcrm_ledger_change({listed});"
+        f' CREATE TRIGGER {insert} AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS inserted'
+        f" FOR EACH STATEMENT EXECUTE FUNCTION coopcrm_ledger_insert({listed});"
         f' CREATE TRIGGER {truncate} BEFORE TRUNCATE ON "{table}"'
         f" FOR EACH STATEMENT EXECUTE FUNCTION coopcrm_ledger_truncate();"
-        f' ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {change}, ENABLE ALWAYS TRIGGER {truncate}'
+        f' ALTER TABLE "{table}" ' + ", ".join(f"ENABLE ALWAYS TRIGGER {name}" for name in TRIGGERS)
     )
 
 

@@ -60,7 +60,7 @@ DECLARE
     subject bigint;
 BEGIN
     -- arguments: column of the key, column of the person in the registry or '', columns whose content is secret
-    IF TG_OP = 'INSERT' THEN
+    IF TG_OP = 'INSERT' THEN  -- a table that migrate has not given coopcrm_ledger_insert yet
         becomes := to_json(NEW);
         whole := becomes;
     ELSIF TG_OP = 'DELETE' THEN
@@ -93,6 +93,26 @@ BEGIN
     VALUES ({{base}} + pg_current_xact_id()::text::bigint, lower(TG_OP), TG_TABLE_NAME, named, subject,
         was, becomes,
         {_WHO}, '', 'done', {DIGEST_OF_PAYLOAD.format(old="was", new="becomes")});
+    RETURN NULL;
+END $$;
+"""
+
+# All rows of a statement at once: an entry costs a third of what one call of a function for each row costs.
+INSERTED = f"""
+CREATE OR REPLACE FUNCTION coopcrm_ledger_insert() RETURNS trigger
+LANGUAGE plpgsql {_SECURE} AS $$
+BEGIN
+    -- arguments: as above; OFFSET 0 keeps what is computed once from being computed in every place that names it
+    INSERT INTO public.shared_auditentry ({_COLUMNS})
+    SELECT {{base}} + pg_current_xact_id()::text::bigint, 'insert', TG_TABLE_NAME, f.whole ->> TG_ARGV[0],
+        CASE WHEN TG_ARGV[1] <> '' THEN (f.whole ->> TG_ARGV[1])::bigint END,
+        NULL, f.becomes, w.actor_id, w.actor_name, w.request_id, w.db_user, '', 'done',
+        {DIGEST_OF_PAYLOAD.format(old="NULL", new="f.becomes")}
+    FROM (SELECT {_WHO} OFFSET 0) w(actor_id, actor_name, request_id, db_user), (
+        SELECT r.whole, CASE WHEN TG_NARGS > 2 THEN public.coopcrm_ledger_without(r.whole, TG_ARGV[2:])
+            ELSE r.whole END AS becomes
+        FROM (SELECT to_json(inserted) AS whole FROM inserted OFFSET 0) r OFFSET 0
+    ) f;
     RETURN NULL;
 END $$;
 """
@@ -249,4 +269,4 @@ BEGIN
 END $$;
 """
 
-FUNCTIONS = (PLAIN, WITHOUT, CHANGE, TRUNCATE, RECORD, SEAL, MONTHS, ERASE)
+FUNCTIONS = (PLAIN, WITHOUT, CHANGE, INSERTED, TRUNCATE, RECORD, SEAL, MONTHS, ERASE)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from django.db import connection, models
 
-from coopcrm.shared.audit import TRIGGERS, record
+from coopcrm.shared.audit import CHANGES, TRIGGERS, record
 from coopcrm.shared.models import Deed
 
 
@@ -77,8 +77,8 @@ def _constraint_triggers(cursor, tables: Sequence[str]) -> list[tuple[str, str]]
     cursor.execute(
         "SELECT tgrelid::regclass::text, tgname FROM pg_trigger"
         " WHERE tgrelid = ANY(%s::regclass[]) AND NOT tgisinternal"
-        " AND (tgconstraint <> 0 OR tgnewtable IS NOT NULL) ORDER BY 1, 2",
-        [list(tables)],
+        " AND (tgconstraint <> 0 OR tgnewtable IS NOT NULL) AND tgname <> ALL(%s) ORDER BY 1, 2",
+        [list(tables), list(TRIGGERS)],
     )
     return cursor.fetchall()
 
@@ -90,15 +90,16 @@ def ledger_put_aside(tables: Sequence[str], **said) -> Iterator[None]:
     For counties of benchmark size and the first load of an empty registry alone (docs/ledger.md). Only the owner can
     do it, in the transaction of the load; when that fails, the triggers were never away.
     """
-    change = TRIGGERS[0]
     with connection.cursor() as cursor:
         for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {change}')
+            for name in CHANGES:
+                cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {name}')
     yield
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
         for table in tables:
-            cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {change}')
+            for name in CHANGES:
+                cursor.execute(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {name}')
             cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608 - a name of our own
             record(Deed.LOAD, table=table, detail={"rows": cursor.fetchone()[0], **said})
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as in any deed

@@ -265,6 +265,8 @@ INSERTION = (
         "SELECT coopcrm_ledger_record('insert', 'branches_unit', '1', NULL, '', 'done', NULL)",
         "SET session_replication_role = replica",
         "DROP FUNCTION coopcrm_ledger_change() CASCADE",
+        "ALTER TABLE branches_unit DISABLE TRIGGER coopcrm_ledger_insert",
+        "DROP FUNCTION coopcrm_ledger_insert() CASCADE",
     ],
 )
 def test_daily_roles_cannot_write_change_or_switch_off_the_ledger(db, role, statement):

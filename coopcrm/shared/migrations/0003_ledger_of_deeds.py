@@ -36,6 +36,7 @@ CREATE INDEX audit_position ON shared_auditentry USING brin (position, at) WITH 
 
 DROP = """
 DROP FUNCTION IF EXISTS coopcrm_ledger_change() CASCADE;
+DROP FUNCTION IF EXISTS coopcrm_ledger_insert() CASCADE;
 DROP FUNCTION IF EXISTS coopcrm_ledger_truncate() CASCADE;
 DROP FUNCTION IF EXISTS coopcrm_ledger_erase(text, text, text);
 DROP FUNCTION IF EXISTS coopcrm_ledger_record(text, text, text, bigint, text, text, text);
