@@ -76,7 +76,9 @@ class ListForm(forms.Form):
             self.fields["branch"].queryset = branches_of(staff)
         else:
             del self.fields["branch"]
-        self.fields["village"].queryset = self._villages(staff)
+        village = self.fields["village"]
+        village.queryset = self._villages(staff)
+        village.choices = [("", village.empty_label), *village.queryset.values_list("pk", "name")]
         self.main = [*self.fields]
         for name, narrowing in registries.list_filters.items():
             self.fields[name] = _field(narrowing, staff)
