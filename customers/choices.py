@@ -142,7 +142,7 @@ class UploadState(models.TextChoices):
     CHECKING = "checking", _("Being checked")
     READY = "ready", _("Preview")
     WRITING = "writing", _("Being written")
-    DONE = "done", _("Taken in")
+    DONE = "done", pgettext_lazy("files", "Taken in")
     FAILED = "failed", _("Stopped")
     DISCARDED = "discarded", _("Discarded")
 

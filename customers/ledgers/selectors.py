@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, QuerySet, Value, When
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from branches.models import StaffMember
 from coopcrm.shared.models import Job
@@ -105,7 +105,7 @@ STEPS = (
     (gettext_lazy("Files"), (UploadState.READING,)),
     (gettext_lazy("Columns"), (UploadState.MAPPING,)),
     (gettext_lazy("Preview"), (UploadState.CHECKING, UploadState.READY)),
-    (gettext_lazy("Taken in"), (UploadState.WRITING, UploadState.DONE)),
+    (pgettext_lazy("files", "Taken in"), (UploadState.WRITING, UploadState.DONE)),
 )
 AT_WORK = (UploadState.READING, UploadState.CHECKING, UploadState.WRITING)
 

@@ -160,6 +160,10 @@ def _order(upload: LedgerUpload, kind: str, title: str, orders: Sequence[NewOrde
 
 # -- Reading -----------------------------------------------------------------------------------------------------------
 
+WRONG_ENCODING = gettext_noop(
+    "It cannot be read in the encoding that was chosen. Choose another one, or let it be found out."
+)
+
 
 @handles(READ)
 def read_file(work: Work) -> dict[str, int]:
@@ -169,7 +173,7 @@ def read_file(work: Work) -> dict[str, int]:
     try:
         sheets = read_sheets(content, encoding=file.encoding)
     except LedgerUnreadable as refusal:
-        file.is_taken, file.reason = False, str(refusal)[:300]
+        file.is_taken, file.reason = False, WRONG_ENCODING if file.encoding else str(refusal)[:300]
         file.save(update_fields=["is_taken", "reason"])
         work.note_error(file.name, refusal.text, **refusal.params)
         return {"files": 1}

@@ -145,6 +145,15 @@ def test_another_branch_neither_sees_nor_answers(director):
         together(stranger, question)
 
 
+def test_who_only_reads_is_told_who_answers(director):
+    browser = Client()
+    browser.force_login(make_staff(PostCode.AUDITOR))
+
+    page = browser.get(reverse("customers:household-question", args=[put(*people(director)).pk]))
+
+    assert "of a branch that manages one of the two answer" in page.content.decode()
+
+
 def test_steps_add_up_to_the_weight_and_speak(director):
     question = put(*people(director))
 

@@ -65,6 +65,30 @@ def test_an_upload_without_a_readable_file_offers_no_preview(director, client):
     assert reverse("customers:check-ledger-upload", args=[upload.pk]) not in shown
 
 
+def test_a_wrong_encoding_is_named_and_chosen_anew(director, client):
+    upload = brought_in(director, [("register.csv", as_csv(HEADERS[0], REGISTER, encoding="gb18030"))])
+    file = upload.files.get()
+    given = {"staff": director, "branch": file.branch, "kind": file.kind, "is_taken": True}
+
+    uploads.correct_file(file=file, encoding="utf-8", **given)
+    work.work_until_idle()
+    refused = page_of(client, "ledger-upload", upload.pk)
+    file.refresh_from_db()
+    uploads.correct_file(file=file, encoding="gbk", **given)
+    work.work_until_idle()
+
+    assert "cannot be read in the encoding that was chosen" in refused
+    assert "left out" not in page_of(client, "ledger-upload", upload.pk)
+
+
+def test_files_that_came_in_before_say_so(director, client):
+    taken_in(director, registers(1))
+
+    again = checked(director, registers(1))
+
+    assert "Every row of these files came in before" in page_of(client, "ledger-upload", again.pk)
+
+
 def test_files_that_were_taken_in_lead_to_their_rows(director, client):
     upload = taken_in(director, registers(1))
 
