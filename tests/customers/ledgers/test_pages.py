@@ -56,6 +56,10 @@ def test_lines_that_are_no_rows_are_accounted_for(director, client):
     assert "of 4 lines; the others are titles, sums and notes" in shown
 
 
+def test_who_begins_is_led_to_bringing_ledgers_in(director, client):
+    assert page_of(client, "ledgers").count(reverse("customers:new-ledgers")) == 2
+
+
 def test_an_upload_without_a_readable_file_offers_no_preview(director, client):
     upload = brought_in(director, [("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)))])
 
