@@ -48,6 +48,9 @@ class TogetherForm(StrictForm):
 
     def __init__(self, *args, staff: StaffMember, unit: Unit | None, on: date, **options: Any) -> None:
         super().__init__(*args, **options)
+        for names in NEEDED.values():
+            for name in names:
+                self.fields[name].is_needed = True
         self.may_tag = policies.may_tag_many(staff)
         if self.may_tag:
             self.fields["tag"].queryset = self.fields["tag_down"].queryset = tags_to_hang(staff)
