@@ -61,6 +61,11 @@ class Header:
     def has(self, name: str) -> bool:
         return name in self._by_field
 
+    @cached_property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """Where the columns of each field stand, the surest first."""
+        return {name: tuple(c.index for c in columns) for name, columns in self._by_field.items()}
+
     def with_fields(self, chosen: Mapping[int, str]) -> Header:
         """The header as people understand it: what they chose is certain, what they left alone stays."""
         columns = [

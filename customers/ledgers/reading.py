@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 
@@ -237,18 +236,21 @@ def _without_dittos(row: Row, before: dict[str, str] | None, header: Header) -> 
 
 def _cell(row: Row, header: Header, name: str) -> Cell:
     """Return the first filled cell of a field's columns."""
-    cells = row.cells
-    for column in header.of(name):
-        if column.index < len(cells) and (cell := cells[column.index]) is not None:
-            return cell
+    places = header.places.get(name)
+    if places:
+        cells = row.cells
+        for place in places:
+            if place < len(cells) and (cell := cells[place]) is not None:
+                return cell
     return None
 
 
 def _all_cells(row: Row, header: Header, name: str) -> list[Cell]:
-    columns = sorted(header.of(name), key=lambda c: c.index)
-    return [
-        row.cells[c.index] for c in columns if c.index < len(row.cells) and row.cells[c.index] is not None
-    ]
+    places = header.places.get(name)
+    if not places:
+        return []
+    cells = row.cells
+    return [cells[i] for i in sorted(places) if i < len(cells) and cells[i] is not None]
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------
@@ -297,6 +299,8 @@ def _with_year(typed: str, month_line: str) -> list[values.DateOption]:
 
 
 def _birth(record: LedgerRecord, row: Row, header: Header, context: LedgerContext) -> DayReading:
+    if not header.has("birth_date"):
+        return NO_DAY
     cell = _cell(row, header, "birth_date")
     options, typed = values.date_options(cell), as_text(cell)
     latest = record.day.day or context.as_of
@@ -323,7 +327,8 @@ def _birth(record: LedgerRecord, row: Row, header: Header, context: LedgerContex
 def _read_person(record: LedgerRecord, row: Row, header: Header, context: LedgerContext) -> None:
     as_of = None if context.as_of == date.max else context.as_of
     record.name = values.read_name(_cell(row, header, "name"))
-    record.head = values.read_name(_cell(row, header, "head"))
+    if header.has("head"):
+        record.head = values.read_name(_cell(row, header, "head"))
     if not record.name.is_known and not header.has("name"):
         record.name = record.head
     record.identity = values.read_id(_cell(row, header, "id_number"), as_of=as_of)
@@ -342,7 +347,11 @@ def _read_person(record: LedgerRecord, row: Row, header: Header, context: Ledger
     record.sex = values.read_sex(_cell(row, header, "sex"))
     record.spouse = values.read_name(_cell(row, header, "spouse") or record.remark.spouse)
     record.age = values.read_count(_cell(row, header, "age"))
-    record.texts = {name: text for name in TEXT_FIELDS if (text := as_text(_cell(row, header, name)))}
+    record.texts = {
+        name: text
+        for name in TEXT_FIELDS
+        if name in header.places and (text := as_text(_cell(row, header, name)))
+    }
 
 
 def _read_place(record: LedgerRecord, row: Row, header: Header, context: LedgerContext, section: str) -> None:
@@ -367,11 +376,12 @@ def _read_place(record: LedgerRecord, row: Row, header: Header, context: LedgerC
 
 def _read_money(record: LedgerRecord, row: Row, header: Header) -> None:
     for name in ("balance", "amount", "income", "net_income", "debts"):
-        columns = header.of(name)
-        unit = columns[0].unit if columns else Decimal(1)
-        setattr(record, name, values.read_money(_cell(row, header, name), unit=unit))
-    record.land = values.read_land(_cell(row, header, "land"))
-    record.livestock = values.read_livestock(_cell(row, header, "livestock"))
+        if columns := header.of(name):
+            setattr(record, name, values.read_money(_cell(row, header, name), unit=columns[0].unit))
+    if header.has("land"):
+        record.land = values.read_land(_cell(row, header, "land"))
+    if header.has("livestock"):
+        record.livestock = values.read_livestock(_cell(row, header, "livestock"))
     record.population = values.read_count(_cell(row, header, "population"))
     record.labour = values.read_count(_cell(row, header, "labour"))
     record.account_number, record.account_flags = read_account_number(_cell(row, header, "account_number"))

@@ -19,7 +19,17 @@ COLUMNS = {ListOrder.NAME: ("pinyin", False), ListOrder.NEWEST: ("registered_on"
 """By order: the column, and whether it descends; the id follows it."""
 
 READ = (
-    *("name", "pinyin", "sex", "birth_date", "group_no", "occupation", "state", "registered_on", "verified_on"),
+    *(
+        "name",
+        "pinyin",
+        "sex",
+        "birth_date",
+        "group_no",
+        "occupation",
+        "state",
+        "registered_on",
+        "verified_on",
+    ),
     *("branch__name", "village__name", "village__parent__name"),
 )
 """What the columns of the list show; a card has three times as much."""
