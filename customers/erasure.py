@@ -50,7 +50,7 @@ END $$;
 
 
 SAME_ROWS = """
-    UPDATE customers_ledgerrow t SET raw = ''::bytea FROM customers_ledgerrow o
+    UPDATE customers_ledgerrow t SET raw = ''::bytea, account_key = ''::bytea FROM customers_ledgerrow o
         WHERE o.customer_id = ANY(p_people) AND t.row_key = o.row_key AND t.branch_id = o.branch_id
         AND t.kind = o.kind AND t.sheet = o.sheet AND t.undone_at IS NOT NULL AND t.customer_id IS NULL;"""
 """The same rows of an import that was taken back and brought in anew: what they had become is gone."""

@@ -317,7 +317,10 @@ OWN_TABLES = (
     PersonalTable(CampaignMember, owners=("customer",), figures=("outcome",)),
     PersonalTable(Invitation, owners=("customer",), hides=("key",)),
     PersonalTable(  # the keyed digest stays, so that the ledger read once more does not bring the person back
-        LedgerRow, owners=("customer", "was_customer"), erases={"raw": NO_BYTES}, figures=("row_key",)
+        LedgerRow,
+        owners=("customer", "was_customer"),
+        erases=dict.fromkeys(("raw", "account_key"), NO_BYTES),
+        figures=("row_key",),
     ),
     PersonalTable(
         ReviewPair,

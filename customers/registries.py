@@ -193,6 +193,9 @@ reminder_sources = Registry()
 best_customers: list[str] = []
 """SQL that selects ``customer_id, weight`` of the best customers of the branch ``%(branch)s`` on ``%(as_of)s``."""
 
+account_keys: list[str] = []
+"""SQL that selects ``person, number``: who holds accounts, and the keyed digests of their numbers."""
+
 review_worth: list[str] = []
 """SQL that selects ``customer_id, worth`` of the customers in ``asked``: what hangs on knowing who they are."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from coopcrm.shared import rotation
 from coopcrm.shared.crypto import keyed
 from customers import numbers
 from customers.ledgers.plans import ROW
-from customers.ledgers.reading import content_digest
+from customers.ledgers.reading import content_digest, read_account_number
 from customers.models import (
     CounterDraft,
     IdentityDocument,
+    LedgerFile,
     LedgerRow,
     Marriage,
     Phone,
@@ -48,4 +50,21 @@ def _document_keys(document: IdentityDocument, text: str) -> dict[str, bytes]:
 
 
 def _row_keys(row: LedgerRow, text: str) -> dict[str, bytes]:
-    return {"row_key": keyed(ROW, content_digest(tuple(json.loads(text).values())))}
+    cells = json.loads(text)
+    labels = _account_labels(row.file_id).get(row.sheet, ())
+    account = next((number for label in labels if (number := read_account_number(cells.get(label))[0])), "")
+    return {
+        "row_key": keyed(ROW, content_digest(tuple(cells.values()))),
+        "account_key": keyed(numbers.ACCOUNT, account) if account and row.account_key else b"",
+    }
+
+
+@lru_cache(maxsize=64)
+def _account_labels(file: int) -> dict[str, list[str]]:
+    """The headings of account numbers in the sheets of a ledger file, as they were understood when it came in."""
+    found: dict[str, list[str]] = {}
+    for columns in LedgerFile.objects.filter(pk=file).values_list("columns", flat=True):
+        for column in columns:
+            if column["field"] == "account_number":
+                found.setdefault(column["sheet"], []).append(column["label"])
+    return found

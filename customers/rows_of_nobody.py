@@ -58,7 +58,7 @@ BEGIN
         WHERE r.id = ANY(v_rows) AND r.was_customer IS NOT NULL);
     v_homes := ARRAY(SELECT DISTINCT r.was_household FROM customers_ledgerrow r WHERE r.id = ANY(v_rows)
         AND NOT EXISTS (SELECT FROM customers_household h WHERE h.id = r.was_household));
-    UPDATE customers_ledgerrow r SET raw = ''::bytea WHERE r.id = ANY(v_rows);
+    UPDATE customers_ledgerrow r SET raw = ''::bytea, account_key = ''::bytea WHERE r.id = ANY(v_rows);
 {"".join(FORGET.format(where=where) for where in FORGOTTEN)}
     IF cardinality(v_forgotten) > 0 THEN  -- the seals' check asks who took the content of these entries away
         PERFORM coopcrm_ledger_record('erasure', 'customers_ledgerrow', '', NULL, 'retention', 'done',

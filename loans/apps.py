@@ -30,6 +30,9 @@ class LoansConfig(AppConfig):
         registries.handover_facts.register("loans", handover_facts)
         registries.page_cards.register("loans.accounts", customer_page.accounts_card, place="side", order=220)
         registries.number_readers.register("account", customer_page.account_of)
+        registries.account_keys.append(
+            "SELECT a.customer_id AS person, a.number_key AS number FROM loans_account a"
+        )
         registries.number_finders.register("loans.accounts", customer_page.holders_of_account)
         tell = registries.timeline_sources.register
         tell("loans.loans_paid_out", customer_page.loans_paid_out, kind="credit")

@@ -20,7 +20,7 @@ from branches.choices import AreaLevel
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.crypto import forms_today, keyed_many, seal_many
 from coopcrm.shared.fields import draw_ids
-from customers import registries
+from customers import numbers, registries
 from customers.choices import RowOutcome
 from customers.kinship import questions as kinship
 from customers.ledgers import candidates, registry, settling
@@ -308,8 +308,12 @@ def _add_rows(plan: Plan) -> None:
     raws = [json.dumps(entry.record.cells, ensure_ascii=False) for entry in plan.new]
     ids = [entry.row_id for entry in plan.new]
     sealed = seal_many(raws, ids, table=LedgerRow._meta.db_table, column="raw")
+    accounts = sorted({entry.record.account_number for entry in plan.new} - {""})
+    keys = dict(zip(accounts, keyed_many(numbers.ACCOUNT, accounts), strict=True)) | {"": b""}
+    rows = zip(plan.new, sealed, strict=True)
     plan.sheaf.add_values(
-        LedgerRow, [_row(entry, files, raw) for entry, raw in zip(plan.new, sealed, strict=True)]
+        LedgerRow,
+        [_row(entry, files, raw) | {"account_key": keys[entry.record.account_number]} for entry, raw in rows],
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from customers import registries
 from customers.matching.tallies import PEOPLE
 from customers.models import MatchingCandidate, MatchingScan
 
@@ -47,11 +48,22 @@ _HOMES = (
     f" AND {PEOPLE}"
 )
 
+NAMED = "r.account_key <> '' AND r.undone_at IS NULL"
+ACCOUNTS = "{accounts}"
+"""Stands for the holders of accounts, whom the apps above tell."""
+_ACCOUNTS = f"""(
+    SELECT r.customer_id AS person, r.account_key AS number FROM customers_ledgerrow r WHERE {NAMED}
+    UNION SELECT a.person, a.number FROM ({ACCOUNTS}) a JOIN customers_ledgerrow r ON r.account_key = a.number
+    WHERE {NAMED} AND r.customer_id <> a.person
+) n JOIN customers_customer c ON c.id = n.person AND {PEOPLE}"""
+"""Everybody whose ledger rows name an account, and its holder where that is somebody else."""
+
 ROADS: dict[str, Road] = {
     "number": Road(_DOCUMENTS, ("d.number_key",), "c.pinyin"),
     "core": Road(_DOCUMENTS, ("d.core_key",), "c.pinyin", "d.core_key <> ''"),
     "tail": Road(_DOCUMENTS, ("d.tail_key", "c.pinyin"), "c.birth_date", "d.tail_key <> ''"),
     "phone": Road(_PHONES, ("f.number_key",), "c.pinyin"),
+    "account": Road(_ACCOUNTS, ("n.number",), "c.pinyin"),
     "sound and village": Road(
         f"{NAMES} c", ("c.sound", "c.village_id"), "c.name_key", "c.sound <> '' AND c.village_id IS NOT NULL"
     ),
@@ -71,7 +83,7 @@ TOUCHED = """
     SELECT subject_id FROM shared_auditentry
     WHERE position >= %(since)s AND position < %(until)s AND deed IN ('insert', 'update') AND table_name IN (
         'customers_customer', 'customers_identitydocument', 'customers_phone', 'customers_othername',
-        'customers_marriage', 'customers_membership')
+        'customers_marriage', 'customers_membership', 'customers_ledgerrow')
     UNION SELECT id FROM customers_customer WHERE id > %(customer)s
     UNION SELECT customer_id FROM customers_identitydocument WHERE id > %(document)s
     UNION SELECT customer_id FROM customers_phone WHERE id > %(phone)s
@@ -96,7 +108,7 @@ def find(scan: MatchingScan, name: str, since: dict[str, int] | None) -> dict[st
     )
     sql = f"""
         WITH {touched} keyed AS MATERIALIZED (
-            SELECT DISTINCT c.id AS person, {columns}, {road.refine} AS refine FROM {road.source} WHERE {road.where}
+            SELECT DISTINCT c.id AS person, {columns}, {road.refine} AS refine FROM {_source(road)} WHERE {road.where}
         ), blocks AS MATERIALIZED (
             SELECT {keys}, count(*) AS size FROM keyed GROUP BY {keys} HAVING count(*) > 1
         ), small AS (
@@ -135,6 +147,13 @@ def find(scan: MatchingScan, name: str, since: dict[str, int] | None) -> dict[st
         cursor.execute(sql, {"scan": scan.pk, "until": scan.position, "all": since is None, **(since or {})})
         met, written, cut, left_out = cursor.fetchone()
     return {"met": met, "found": written, "blocks cut": cut, "blocks left out": left_out}
+
+
+def _source(road: Road) -> str:
+    holders = (
+        " UNION ALL ".join(registries.account_keys) or "SELECT NULL::bigint AS person, ''::bytea AS number"
+    )
+    return road.source.replace(ACCOUNTS, holders)
 
 
 def touched(scan: MatchingScan, since: dict[str, int]) -> list[int]:

@@ -16,6 +16,7 @@ ROAD_WORDS = {
     "core": _("Same fifteen digits"),
     "tail": _("Same end of the number, names sound alike"),
     "phone": _("Same phone, now or once"),
+    "account": _("Same account number in a ledger"),
     "sound and village": _("Names sound alike, same village"),
     "sound and birth": _("Names sound alike, born on one day"),
     "surname, birth and village": _("Same surname and village, born on one day"),

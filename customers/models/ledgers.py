@@ -78,7 +78,8 @@ class LedgerRow(SealedRow):
     ``ledgers/dirt.py``: by what the person can be recognised, and what was wrong; ``usable`` is empty (null) for rows
     that came in before both were kept. ``undone_at`` says when the import was taken back: such a row says in
     ``was_customer`` and ``was_household`` what it had become, and no longer stands in the way of the same row.
-    ``settled_by`` is the row that came back for it, corrected.
+    ``settled_by`` is the row that came back for it, corrected. ``account_key`` is the keyed digest of the account
+    number that the row names, whoever holds that account.
     """
 
     classification = classes(
@@ -95,6 +96,7 @@ class LedgerRow(SealedRow):
     row_number = models.PositiveIntegerField()
     row_key = KeyField()
     occurrence = models.PositiveIntegerField(default=1)
+    account_key = KeyField(default=b"", db_default=b"")
     raw = SealedField()
     outcome = models.CharField(max_length=10, choices=RowOutcome)
     reason = models.CharField(max_length=200, blank=True)
@@ -141,6 +143,7 @@ class LedgerRow(SealedRow):
                 fields=["row_key"], condition=Q(undone_at__isnull=False), name="ledger_row_taken_back"
             ),
             models.Index(fields=["file"], condition=Q(customer=None), name="ledger_row_of_nobody"),
+            models.Index(fields=["account_key"], condition=~Q(account_key=b""), name="ledger_row_account"),
         ]
 
     def __str__(self) -> str:

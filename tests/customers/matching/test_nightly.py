@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from branches.choices import PostCode
 from coopcrm.shared import work
@@ -14,7 +15,17 @@ from customers.matching.judging import by_table, judge
 from customers.matching.mentions import Profile
 from customers.matching.population import Population
 from customers.matching.records import known_people
-from customers.models import Customer, MatchingCandidate, MatchingScan, NameCount, ReviewPair
+from customers.models import (
+    Customer,
+    LedgerFile,
+    LedgerImport,
+    LedgerRow,
+    MatchingCandidate,
+    MatchingScan,
+    NameCount,
+    ReviewPair,
+)
+from tests.book import make_account
 from tests.clients import Client
 from tests.factories import (
     add_document,
@@ -73,6 +84,34 @@ def test_evidence_is_kept_as_levels_and_bits_like_an_imports():
     assert evidence["levels"]["birth"] == "day"
     assert evidence["levels"]["place"] == "village"
     assert set(evidence["bits"]) == {"base", *evidence["levels"]}
+
+
+def row_naming(account, *, of):
+    """A row of an account list that names an account and is taken for this person's."""
+    run = LedgerImport.objects.create(as_of=DAY)
+    origin = {"branch": of.branch, "kind": "account_list"}
+    file = LedgerFile.objects.create(run=run, name="a.csv", digest=b"1", **origin)
+    row = LedgerRow(
+        file=file, row_number=1, row_key=b"k", outcome="matched", customer=of, account_key=account, **origin
+    )
+    row.seal("raw", "{}")
+    row.save(force_insert=True)
+    return row
+
+
+def test_who_holds_an_account_and_whose_ledger_row_names_it_are_asked_about():
+    one, other, third = (make_customer("欧阳桂兰") for _ in range(3))
+    make_account(third)
+    row = row_naming(make_account(one).number_key, of=other)
+
+    found = scan()
+
+    assert found.counts["roads"]["account"] == 1
+    assert set(asked()) == {(one.pk, other.pk)}
+    assert ReviewPair.objects.get().evidence["levels"]["account"] == "equal"
+    assert not MatchingCandidate.objects.exists()
+    LedgerRow.objects.filter(pk=row.pk).update(undone_at=timezone.now(), customer=None)
+    assert scan().counts["roads"]["account"] == 0
 
 
 def test_two_different_valid_numbers_are_never_asked_about():
