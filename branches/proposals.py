@@ -24,6 +24,7 @@ from typing import Any
 from django.apps import apps
 from django.core.cache import cache
 from django.db import IntegrityError, models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
@@ -93,7 +94,12 @@ def kind(
     apply: Callable[[Proposal, StaffMember], Any] | None = None,
     **more: Any,
 ) -> Any:
-    """Register a kind; with ``apply`` at once, without it as a decorator of the function that carries it out."""
+    """Register a kind; with ``apply`` at once, without it as a decorator of the function that carries it out.
+
+    ``page`` names a route instead of ``url``, where the id of the subject is all that it takes.
+    """
+    if page := more.pop("page", ""):
+        more["url"] = lambda proposal: reverse(page, args=[proposal.subject_id])
     sets = {name: frozenset(more.pop(name, ())) for name in ("watchers", "confirmers")}
 
     def register(deed: Callable[[Proposal, StaffMember], Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -78,10 +77,6 @@ def _lines(staff: StaffMember, proposal: Proposal) -> list[proposals.Line]:
     ]
 
 
-def _url(proposal: Proposal) -> str:
-    return reverse("customers:merge", args=[proposal.subject_id])
-
-
 @proposals.kind(
     KIND,
     title=gettext_lazy("Join two records"),
@@ -89,7 +84,7 @@ def _url(proposal: Proposal) -> str:
     may_confirm=_may_confirm,
     describe=_describe,
     lines=_lines,
-    url=_url,
+    page="customers:merge",
     confirmers=policies.JOINERS,
 )
 def join(proposal: Proposal, by: StaffMember) -> Merge:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -144,10 +143,6 @@ def _lines(staff: StaffMember, proposal: Proposal) -> list[proposals.Line]:
     return [proposals.Line(_("Holds the number"), None, shown)]
 
 
-def _url(proposal: Proposal) -> str:
-    return reverse("customers:settle-document", args=[proposal.subject_id])
-
-
 @proposals.kind(
     KIND,
     title=gettext_lazy("Who holds a disputed number"),
@@ -155,7 +150,7 @@ def _url(proposal: Proposal) -> str:
     may_confirm=_may_confirm,
     describe=_describe,
     lines=_lines,
-    url=_url,
+    page="customers:settle-document",
     confirmers=policies.SETTLERS,
 )
 def settle(proposal: Proposal, by: StaffMember) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -214,10 +213,6 @@ def _lines(staff: StaffMember, proposal: Proposal) -> list[proposals.Line]:
     return lines
 
 
-def _url(proposal: Proposal) -> str:
-    return reverse("customers:review-pair", args=[proposal.subject_id])
-
-
 @proposals.kind(
     KIND,
     title=gettext_lazy("Whether two records are one person"),
@@ -225,7 +220,7 @@ def _url(proposal: Proposal) -> str:
     may_confirm=_may_confirm,
     describe=_describe,
     lines=_lines,
-    url=_url,
+    page="customers:review-pair",
     confirmers=policies.CONFIRMERS,
 )
 def carry_out_proposal(proposal: Proposal, by: StaffMember) -> ReviewDecision:
