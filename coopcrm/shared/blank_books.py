@@ -1,34 +1,27 @@
 """Workbooks to fill in: a sheet with headings, choices and formats, one that explains it, a hidden one of choices.
 
-Written like the lists that leave the house (``lists.py``): in memory, texts as texts, no formula that could run. A
-column for numbers is text, so that a spreadsheet keeps every digit.
+Texts stand as texts, so that no formula could run; a column for numbers is text, so that a spreadsheet keeps every
+digit.
 """
 
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from coopcrm.shared.lists import (
-    DAY_STYLE,
-    FIXED_PARTS,
-    HEAD,
-    HEAD_STYLE,
-    OFFICE,
-    PACKAGE,
-    SHEET,
-    SHEET_TYPE,
-    TEXT_STYLE,
-    plain,
-    row_of,
-)
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 ROWS = 5_000
 """So many rows have choices and checks; more can be filled in without them."""
 CHOICES_SHEET = "choices"
-STYLES = {"text": TEXT_STYLE, "day": DAY_STYLE, "plain": 0}
+FORMATS = {"text": "@", "day": "yyyy\\-mm\\-dd"}
+MOST_TITLE, MOST_HINT = 31, 250  # as many characters as a spreadsheet takes
 
 
 @dataclass(frozen=True)
@@ -58,123 +51,66 @@ class BlankBook:
 
 def as_workbook(book: BlankBook) -> bytes:
     """The book as a file."""
-    parts = FIXED_PARTS | {
-        "[Content_Types].xml": _content_types(),
-        "_rels/.rels": _ROOT,
-        "xl/_rels/workbook.xml.rels": _relations(),
-        "xl/workbook.xml": _workbook(book),
-        "xl/worksheets/sheet1.xml": _form(book),
-        "xl/worksheets/sheet2.xml": _explanation(book),
-        "xl/worksheets/sheet3.xml": _choices(book),
-    }
+    workbook = Workbook()
+    _fill_form(workbook.active, book)
+    _fill_explanation(workbook.create_sheet(book.help_title[:MOST_TITLE]), book)
+    _fill_choices(workbook.create_sheet(CHOICES_SHEET), book)
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, HEAD + text)
+    workbook.save(out)
     return out.getvalue()
 
 
-_ROOT = (
-    f'<Relationships xmlns="{PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-)
+def _add_row(sheet: Worksheet, number: int, texts: Iterable[str], *, is_head: bool = False) -> None:
+    """Write texts as texts, whatever they begin with."""
+    for column, text in enumerate(texts, start=1):
+        cell = sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("", text) or None)
+        cell.data_type = "s" if text else cell.data_type
+        if is_head:
+            cell.font = Font(bold=True)
 
 
-def _content_types() -> str:
-    sheets = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{SHEET_TYPE}.worksheet+xml"/>'
-        for number in (1, 2, 3)
-    )
-    return (
-        f'<Types xmlns="{PACKAGE}/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/>'
-        f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_TYPE}.sheet.main+xml"/>{sheets}'
-        f'<Override PartName="/xl/styles.xml" ContentType="{SHEET_TYPE}.styles+xml"/></Types>'
-    )
+def _fill_form(sheet: Worksheet, book: BlankBook) -> None:
+    sheet.title, sheet.freeze_panes = book.title[:MOST_TITLE], "A2"
+    sheet.page_setup.paperSize, sheet.page_setup.orientation = sheet.PAPERSIZE_A4, "landscape"
+    _add_row(sheet, 1, (column.heading for column in book.columns), is_head=True)
+    for number, column in enumerate(book.columns, start=1):
+        letter = get_column_letter(number)
+        dimension = sheet.column_dimensions[letter]
+        dimension.width = column.width
+        dimension.number_format = FORMATS.get(column.form, "General")
+        if check := _check(letter, column):
+            check.add(f"{letter}2:{letter}{ROWS + 1}")
+            sheet.add_data_validation(check)
 
 
-def _relations() -> str:
-    sheets = "".join(
-        f'<Relationship Id="rId{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
-        for number in (1, 2, 3)
-    )
-    styles = f'<Relationship Id="rId4" Type="{OFFICE}/styles" Target="styles.xml"/>'
-    return f'<Relationships xmlns="{PACKAGE}/relationships">{sheets}{styles}</Relationships>'
-
-
-def _workbook(book: BlankBook) -> str:
-    return (
-        f'<workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets>'
-        f'<sheet name="{plain(book.title[:31])}" sheetId="1" r:id="rId1"/>'
-        f'<sheet name="{plain(book.help_title[:31])}" sheetId="2" r:id="rId2"/>'
-        f'<sheet name="{CHOICES_SHEET}" sheetId="3" state="hidden" r:id="rId3"/></sheets></workbook>'
-    )
-
-
-def _form(book: BlankBook) -> str:
-    columns = "".join(
-        f'<col min="{i}" max="{i}" width="{column.width}" style="{STYLES[column.form]}" customWidth="1"/>'
-        for i, column in enumerate(book.columns, start=1)
-    )
-    checks = [check for i, column in enumerate(book.columns, start=1) if (check := _check(i, column))]
-    return (
-        f'<worksheet xmlns="{SHEET}"><sheetViews><sheetView workbookViewId="0" tabSelected="1">'
-        '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-        f"<cols>{columns}</cols>"
-        f"<sheetData>{row_of([column.heading for column in book.columns], HEAD_STYLE)}</sheetData>"
-        f'<dataValidations count="{len(checks)}">{"".join(checks)}</dataValidations>'
-        '<pageSetup paperSize="9" orientation="landscape"/></worksheet>'
-    )
-
-
-def _check(number: int, column: BlankColumn) -> str:
+def _check(letter: str, column: BlankColumn) -> DataValidation | None:
     """What a spreadsheet offers and asks in a column; other words are warned about, not refused."""
-    kind, formulas = _kind_of(number, column)
-    hint = f' showInputMessage="1" prompt="{plain(column.hint[:250])}"' if column.hint else ""
-    if not kind and not hint:
-        return ""
-    cells = f"{letter_of(number)}2:{letter_of(number)}{ROWS + 1}"
-    return (
-        f'<dataValidation{kind} errorStyle="warning" allowBlank="1" showErrorMessage="1"{hint} sqref="{cells}">'
-        f"{formulas}</dataValidation>"
-    )
-
-
-def _kind_of(number: int, column: BlankColumn) -> tuple[str, str]:
+    if not (column.choices or column.hint or column.form == "day"):
+        return None
+    check = DataValidation(allow_blank=True, showErrorMessage=True, errorStyle="warning")
     if column.choices:
-        letter = letter_of(number)
-        cells = f"{CHOICES_SHEET}!${letter}$2:${letter}${len(column.choices) + 1}"
-        return ' type="list"', f"<formula1>{cells}</formula1>"
-    if column.form == "day":
-        return ' type="date" operator="greaterThan"', "<formula1>1</formula1>"
-    return "", ""
+        check.type = "list"
+        check.formula1 = f"{CHOICES_SHEET}!${letter}$2:${letter}${len(column.choices) + 1}"
+    elif column.form == "day":
+        check.type, check.operator, check.formula1 = "date", "greaterThan", "1"
+    if column.hint:
+        check.showInputMessage, check.prompt = True, column.hint[:MOST_HINT]
+    return check
 
 
-def _explanation(book: BlankBook) -> str:
+def _fill_explanation(sheet: Worksheet, book: BlankBook) -> None:
     first, *others = book.help_lines
-    rows = [row_of([f"{book.beside} {first[0]}", *first[1:]], HEAD_STYLE), *map(row_of, others)]
-    return (
-        f'<worksheet xmlns="{SHEET}"><cols><col min="1" max="1" width="24" customWidth="1"/>'
-        f'<col min="2" max="3" width="48" customWidth="1"/></cols><sheetData>{"".join(rows)}</sheetData></worksheet>'
-    )
+    _add_row(sheet, 1, [f"{book.beside} {first[0]}", *first[1:]], is_head=True)
+    for number, line in enumerate(others, start=2):
+        _add_row(sheet, number, line)
+    for letter, width in (("A", 24), ("B", 48), ("C", 48)):
+        sheet.column_dimensions[letter].width = width
 
 
-def _choices(book: BlankBook) -> str:
+def _fill_choices(sheet: Worksheet, book: BlankBook) -> None:
     """The choices of each column below each other, in the column of the same letter."""
-    longest = max((len(column.choices) for column in book.columns), default=0)
-    rows = [row_of([book.beside])]
-    for i in range(longest):
-        rows.append(
-            row_of([column.choices[i] if i < len(column.choices) else None for column in book.columns])
-        )
-    return f'<worksheet xmlns="{SHEET}"><sheetData>{"".join(rows)}</sheetData></worksheet>'
-
-
-def letter_of(number: int) -> str:
-    """The letter of a column: 1 is A, 27 is AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    sheet.sheet_state = "hidden"
+    _add_row(sheet, 1, [book.beside])
+    for column, wanted in enumerate(book.columns, start=1):
+        for number, choice in enumerate(wanted.choices, start=2):
+            sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("", choice)).data_type = "s"
