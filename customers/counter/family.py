@@ -18,6 +18,7 @@ from coopcrm.shared.errors import DomainError, Refused, require
 from customers import identity
 from customers.choices import Relation
 from customers.counter.services import Applicant, Registration, applicant, find_or_create
+from customers.homes import couples
 from customers.homes import selectors as homes
 from customers.homes import services as households
 from customers.models import Customer, Household, Marriage
@@ -228,7 +229,7 @@ def _marry(family: Family, people: dict[str, Customer], done: Settled, deed: dic
     if homes.spouse_on(first, deed["on"]) == second:
         return  # the other counter was faster, or the couple came with its certificate before
     try:
-        wedding = households.marry(
+        wedding = couples.marry(
             first=first,
             second=second,
             certificate=family.certificate,

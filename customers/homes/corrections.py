@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -171,6 +171,13 @@ def undo_event(*, staff: StaffMember, event: HouseholdEvent, reason: str, on: da
         _unbegin(row)
     for row in events:
         _put_back(row, staff, reason)
+    return tell_undone(events, staff=staff, on=on, reason=reason)
+
+
+def tell_undone(
+    events: Sequence[HouseholdEvent], *, staff: StaffMember, on: date, reason: str
+) -> list[HouseholdEvent]:
+    """Leave an event beside each of these that says it was taken back, and close the tasks that came with them."""
     written = HouseholdEvent.objects.bulk_create(
         [
             HouseholdEvent(

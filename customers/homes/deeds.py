@@ -74,11 +74,7 @@ class Deed:
 
     def lock_household(self, household: Household) -> Household:
         """Lock a household that stands on the day and is managed by the person's branch."""
-        row = (
-            Household.objects.select_for_update(of=["self"])
-            .select_related("branch", "head")
-            .get(pk=household.pk)
-        )
+        row = self._locked(household)
         require(
             policies.may_keep(self.staff, row),
             _("Household #%(no)s belongs to %(branch)s; its people are written down there.")
@@ -91,6 +87,14 @@ class Deed:
             % {"no": row.pk, "day": row.valid_from},
             code="before_the_household",
         )
+        return self._standing(row)
+
+    def _locked(self, household: Household) -> Household:
+        rows = Household.objects.select_for_update(of=["self"]).select_related("branch", "head")
+        return rows.get(pk=household.pk)
+
+    def _standing(self, row: Household) -> Household:
+        """A household that is not closed takes part in the deed."""
         require(
             row.valid_to is None,
             _("Household #%(no)s was closed on %(day)s.") % {"no": row.pk, "day": row.valid_to},

@@ -17,7 +17,7 @@ from branches.selectors import villages
 from coopcrm.shared.forms import StrictForm
 from customers import identity, numbers
 from customers.choices import DocumentState, Relation
-from customers.homes import marks, selectors, services
+from customers.homes import couples, marks, selectors, services, succession
 from customers.homes.choices import Paper
 from customers.models import Customer, Household, IdentityDocument, Membership
 from customers.portfolios.forms import day_field
@@ -211,7 +211,7 @@ class MarriageForm(LifeForm):
             home = stay.household
         elif given["where"] == "own":
             home = None
-        return services.marry(
+        return couples.marry(
             first=first, second=second, household=home, certificate=given["certificate"], **self.common
         )
 
@@ -255,7 +255,7 @@ class DivorceForm(LifeForm):
             self.add_error("member", _("No marriage of this person is in force."))
             return None
         leaver = {"member": first, "other": second}.get(given["leaver"])
-        return services.divorce(
+        return couples.divorce(
             first=first,
             second=second,
             leaver=leaver,
@@ -347,7 +347,7 @@ class HeadForm(LifeForm):
         return stays.exclude(relation=Relation.HEAD)
 
     def run(self) -> Any:
-        return services.change_head(
+        return succession.change_head(
             household=self.household,
             head=self.person("head"),
             paper=self.cleaned_data["paper"],
@@ -372,7 +372,7 @@ class DeathForm(LifeForm):
     paper = paper_field(Paper.DEATH, Paper.VILLAGE)
 
     def run(self) -> Any:
-        return services.record_death(
+        return succession.record_death(
             customer=self.person("member"),
             successor=self.person("successor"),
             paper=self.cleaned_data["paper"],

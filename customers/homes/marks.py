@@ -13,7 +13,7 @@ from customers.choices import FactSource
 from customers.homes import policies, selectors
 from customers.homes.choices import EventKind, Paper
 from customers.homes.deeds import Deed
-from customers.homes.services import today_or
+from customers.homes.steps import today_or
 from customers.models import Absence, Customer, EmptyRegistration, Household
 from customers.provenance.services import state_values
 

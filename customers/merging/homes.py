@@ -6,17 +6,14 @@ from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
-from coopcrm.shared.errors import require
 from customers.choices import Relation
 from customers.homes import corrections
 from customers.homes.choices import EventKind
 from customers.homes.deeds import Deed
 from customers.merging.choices import Side
 from customers.models import Customer, Household, HouseholdEvent, Membership
-from customers.tasks.services import settle_tasks
 
 
 class RecordsDeed(Deed):
@@ -24,18 +21,7 @@ class RecordsDeed(Deed):
 
     def lock_household(self, household: Household) -> Household:
         """Lock a household; its branch is not asked, for joining records was judged already."""
-        row = (
-            Household.objects.select_for_update(of=["self"])
-            .select_related("branch", "head")
-            .get(pk=household.pk)
-        )
-        require(
-            row.valid_to is None,
-            _("Household #%(no)s was closed on %(day)s.") % {"no": row.pk, "day": row.valid_to},
-            code="household_closed",
-        )
-        self._of(row)
-        return row
+        return self._standing(self._locked(household))
 
 
 def current_homes(people: list[int]) -> dict[int, Membership]:
@@ -148,24 +134,7 @@ def put_back(
     for event in events:
         _put_head_back(event)
         corrections.release(event.household, event.changes.get("frozen", {}))
-    written = HouseholdEvent.objects.bulk_create(
-        [
-            HouseholdEvent(
-                household_id=event.household_id,
-                kind=EventKind.UNDONE,
-                happened_on=on,
-                customer_id=event.customer_id,
-                partner_id=event.partner_id,
-                reason=reason,
-                undoes=event,
-                recorded_by=staff,
-            )
-            for event in events
-        ]
-    )
-    ids = [event.household_id for event in events]
-    settle_tasks(as_of=on, households=ids)
-    return written
+    return corrections.tell_undone(events, staff=staff, on=on, reason=reason)
 
 
 def _end_what_began(began: list[int], ended: list[int], events: list[HouseholdEvent]) -> None:

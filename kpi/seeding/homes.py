@@ -8,7 +8,7 @@ from django.db import connection
 
 from branches.models import StaffMember
 from customers.choices import Relation
-from customers.homes import services
+from customers.homes import services, succession
 from customers.homes.selectors import spouse_on
 from customers.models import Household, Membership
 from kpi.seeding.plan import Plan
@@ -181,7 +181,7 @@ def _seed_changes(plan: Plan) -> int:
         customer__birth_date__lte=plan.as_of - timedelta(days=60 * 365), customer__state="active"
     )
     for stay in old.select_related("customer").order_by("pk")[:1]:
-        services.record_death(customer=stay.customer, paper="death", reason="家属来社报告", **deed)
+        succession.record_death(customer=stay.customer, paper="death", reason="家属来社报告", **deed)
         done += 1
     return done
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from branches.choices import PostCode
 from coopcrm.shared.errors import DomainError
 from customers.choices import Relation
-from customers.homes import corrections, marks, selectors, services, story
+from customers.homes import corrections, couples, marks, selectors, services, story, succession
 from customers.homes.choices import EventKind
 from customers.models import Absence, Customer, Household, HouseholdEvent, Marriage, Membership
 from customers.registries import Window
@@ -123,7 +123,7 @@ def test_when_everybody_moves_nothing_is_split(family):
 def test_the_head_who_dies_leaves_the_line_frozen_until_a_successor_is_chosen_and_reviewed(family):
     line = family.line()
 
-    family.do(services.record_death, customer=family.head)
+    family.do(succession.record_death, customer=family.head)
 
     family.home.refresh_from_db()
     family.head.refresh_from_db()
@@ -135,7 +135,7 @@ def test_the_head_who_dies_leaves_the_line_frozen_until_a_successor_is_chosen_an
     with pytest.raises(DomainError, match="no head"):
         corrections.review_household(staff=family.director, household=family.home, on=TODAY, finding="fine")
 
-    family.do(services.change_head, household=family.home, head=family.son, on=LATER)
+    family.do(succession.change_head, household=family.home, head=family.son, on=LATER)
 
     assert relations(family.home) == {
         "王小明": "head",
@@ -149,7 +149,7 @@ def test_the_head_who_dies_leaves_the_line_frozen_until_a_successor_is_chosen_an
 
 
 def test_a_successor_can_be_named_in_the_same_breath(family):
-    family.do(services.record_death, customer=family.head, successor=family.husband)
+    family.do(succession.record_death, customer=family.head, successor=family.husband)
 
     assert relations(family.home) == {
         "王大山": "head",
@@ -162,7 +162,7 @@ def test_a_successor_can_be_named_in_the_same_breath(family):
 def test_the_death_of_another_member_freezes_nothing(family):
     line = family.line()
 
-    family.do(services.record_death, customer=family.child)
+    family.do(succession.record_death, customer=family.child)
 
     line.refresh_from_db()
     assert (line.state, "王乐乐" in relations(family.home)) == (LineState.ACTIVE, False)
@@ -173,7 +173,7 @@ def test_divorce_ends_the_marriage_and_who_moves_out_opens_a_household(family):
     line = family.line()
 
     family.do(
-        services.divorce,
+        couples.divorce,
         first=family.son,
         second=family.bride,
         leaver=family.bride,
@@ -192,16 +192,16 @@ def test_divorce_ends_the_marriage_and_who_moves_out_opens_a_household(family):
 
 def test_a_marriage_certificate_does_not_prove_a_divorce(family):
     with pytest.raises(DomainError, match="begins with L"):
-        family.do(services.divorce, first=family.son, second=family.bride, certificate="J411522-2026-000007")
+        family.do(couples.divorce, first=family.son, second=family.bride, certificate="J411522-2026-000007")
 
     assert Marriage.objects.filter(valid_to=None).count() == 2
 
 
 def test_after_a_divorce_either_may_marry_again(family):
-    family.do(services.divorce, first=family.son, second=family.bride)
+    family.do(couples.divorce, first=family.son, second=family.bride)
 
     wedding = family.do(
-        services.marry, first=family.son, second=family.person("赵丽", sex="F"), household=family.home
+        couples.marry, first=family.son, second=family.person("赵丽", sex="F"), household=family.home
     )
 
     assert wedding.household == family.home
@@ -275,7 +275,7 @@ def test_a_wrong_split_is_taken_back_and_both_events_stay(family):
 
 def test_a_death_written_down_for_the_wrong_person_is_taken_back(family):
     before = relations(family.home)
-    family.do(services.record_death, customer=family.head, successor=family.son)
+    family.do(succession.record_death, customer=family.head, successor=family.son)
 
     undo(family, last_event(family.home))
 
@@ -325,13 +325,13 @@ def test_whatever_happens_everybody_has_one_home_and_every_home_one_head_or_an_o
         for person in (one, other):
             person.refresh_from_db()
         deeds = [
-            (services.marry, {"first": one, "second": other, "household": chance.choice([home, None])}),
-            (services.divorce, {"first": one, "second": other, "leaver": chance.choice([one, None])}),
+            (couples.marry, {"first": one, "second": other, "household": chance.choice([home, None])}),
+            (couples.divorce, {"first": one, "second": other, "leaver": chance.choice([one, None])}),
             (services.split_household, {"household": home, "head": one, "members": [other]}),
             (services.move_member, {"customer": one, "household": home, "relation": "other"}),
-            (services.change_head, {"household": home, "head": one}),
+            (succession.change_head, {"household": home, "head": one}),
             (services.leave_household, {"customer": one}),
-            (services.record_death, {"customer": one}),
+            (succession.record_death, {"customer": one}),
         ]
         service, fields = chance.choices(deeds, weights=[6, 3, 6, 4, 6, 2, 1])[0]
         try:
@@ -362,7 +362,7 @@ def _check(day: date) -> None:
 
 
 def test_a_timeline_veils_who_is_kept_for_the_law_alone(family):
-    family.do(services.record_death, customer=family.husband, paper="death")
+    family.do(succession.record_death, customer=family.husband, paper="death")
     Customer.objects.filter(pk=family.husband.pk).update(is_locked=True)
 
     told = story.timeline(family.officer, family.head, [family.home], Window(10))

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from coopcrm.shared.errors import DomainError
 from customers.choices import DocumentKind, DocumentState, Relation
-from customers.homes import selectors, services
+from customers.homes import couples, selectors
 from customers.masking import mask_name
 from customers.models import Household, HouseholdEvent, IdentityDocument, Marriage, Membership
 from tests.factories import branch_of, join, make_branch, make_customer, make_household, make_staff
@@ -38,7 +38,7 @@ def household_of(branch, name="张桂兰") -> Household:
 
 
 def wed(cashier, first, second, **fields):
-    return services.marry(staff=cashier, first=first, second=second, **{"on": DAY, "as_of": TODAY, **fields})
+    return couples.marry(staff=cashier, first=first, second=second, **{"on": DAY, "as_of": TODAY, **fields})
 
 
 def relations(household, day=TODAY) -> dict[str, str]:
