@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.urls import reverse
 
 from branches import exports
 from branches.choices import PostCode
@@ -12,6 +13,7 @@ from customers.ledgers.areas import load_areas
 from customers.ledgers.corrections import LEDGER_ERRORS
 from customers.ledgers.workbook import read_sheets
 from customers.models import LedgerFile, LedgerRow
+from tests.clients import Client
 from tests.customers.ledgers.fixtures import HEADERS, REGISTER, as_csv, as_workbook
 from tests.customers.ledgers.test_importing import AREAS
 from tests.customers.ledgers.test_uploads import brought_in, taken_in
@@ -89,6 +91,12 @@ def test_what_comes_back_settles_the_earlier_rows_until_it_is_taken_back(account
     assert row_pages.corrections_of(accountant, earlier)["settled_by"] == later
     assert row_pages.corrections_of(accountant, later)["settles"] == [earlier]
     assert len(rows_given_out(accountant, file)[1]) == len(rows) - 1 == 2
+    pages = Client()
+    pages.force_login(accountant)
+    for row, words in ((earlier, "Corrected by"), (later, "Corrects")):
+        assert words in pages.get(reverse("customers:ledger-row", args=[row.pk])).content.decode()
+    found = pages.get(reverse("customers:ledger-file", args=[file.pk]), {"outcome": "settled"})
+    assert [row.pk for row in found.context["page"].rows] == [earlier.pk]
 
     director = make_staff(PostCode.DIRECTOR, file.branch)
     undoing.order_undo(staff=director, run=upload.run, reason="wrong")
