@@ -129,14 +129,21 @@ def measure_first(folder: Path, count: int) -> dict:
 
 
 def measure_more(folder: Path, count: int) -> dict:
-    """G8: load people into a registry in use, with its indexes and an entry in the ledger of deeds for each row."""
+    """G8: load people into a registry in use, with its indexes and an entry in the ledger of deeds for each row.
+
+    Its workers run already, as those of a site do; the command starts within the clock.
+    """
     from bench import exports
     from bench.county import rows_in
+    from coopcrm.shared import waiting
 
     path = folder / "later.csv"
     exports.write(path, count, seed=3)
     before = rows_in("customers_customer")["customers_customer"]
-    return {"G8": _told(count, load(path, role="worker"), before + count)}
+    with waiting.some_worker():
+        waiting.wait_for_worker(120)
+        cost = load(path, role="worker")
+    return {"G8": _told(count, cost, before + count)}
 
 
 def measure_register(folder: Path, count: int) -> dict:
