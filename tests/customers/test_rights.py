@@ -414,7 +414,7 @@ def test_erasures_page_lists_who_would_be_due_and_risk_may_order(client, branch)
 
     assert f"#{due.pk}" in text
     assert due.name not in text
-    assert Job.objects.get(kind=erasure.KIND).orders.count() == 2
+    assert Job.objects.get(kind=erasure.KIND).orders.count() == 3
     assert ordered.status_code == 302
     client.force_login(make_staff(PostCode.HEAD_OFFICE))
     assert client.post(reverse("customers:erasures")).status_code == 403
