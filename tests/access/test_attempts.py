@@ -231,7 +231,9 @@ def test_many_short_lists_are_a_long_one(monkeypatch):
     browser = signed_in(staff)
 
     for _ in range(3):
-        browser.post("/exports/", {"kind": CUSTOMERS, "format": "csv", "purpose": "Round of visits"})
+        browser.post(
+            "/exports/", {"kind": CUSTOMERS, "format": "csv", "purpose": "Round of visits", "use": "records"}
+        )
 
     orders = Export.objects.order_by("pk").values_list("needs_approval", flat=True)
     assert list(orders) == [False, True, True]
