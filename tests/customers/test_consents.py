@@ -278,7 +278,7 @@ def test_customer_page_shows_the_last_answers(client):
     text = client.get(reverse("customers:customer", args=[customer.pk])).content.decode()
 
     assert "Offers and messages" in text
-    assert "7 purposes not asked" in text
+    assert "Not asked about 7 more purposes" in text
     assert [line.is_given for line in standings(customer) if line.consent] == [True]
 
 

@@ -118,7 +118,7 @@ def test_keys_that_were_kept_find_the_same_people(django_assert_num_queries):
 
     assert candidates.found_by(json.loads(json.dumps(keys))) == people
     seen = candidates.Seen([Mention(0, name=NAME, sound=SOUND, **said)])
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         mentions = seen.mentions(start=5, as_of=DAY)
     assert [mention.key for mention in mentions] == [5, 6, 7]
     assert {mention.customer for mention in mentions} == people
