@@ -65,52 +65,44 @@ def wait_until_gone(var: Path) -> None:
     assert of_demo(var) == []
 
 
-# A kill in every run, and Ctrl-C in the test below; the other two ends, which take Ctrl-C's road, with `make crash`.
-OTHER_END = [
-    pytest.mark.crash,
-    pytest.mark.skipif(
-        "COOPCRM_KILLS" not in os.environ, reason="more ends of the demonstration: make crash"
-    ),
-]
+def stop(demo: subprocess.Popen, number: int) -> None:
+    demo.send_signal(number)
+    demo.wait(40)
+    demo.stdout.close()
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGKILL,
-        pytest.param(signal.SIGTERM, marks=OTHER_END),
-        pytest.param(signal.SIGHUP, marks=OTHER_END),
-    ],
+@pytest.mark.crash
+@pytest.mark.skipif(
+    "COOPCRM_KILLS" not in os.environ, reason="ends that take Ctrl-C's road below: make crash"
 )
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_no_process_is_left_however_the_demonstration_ends(own_var, number):
     port = free_port()
     demo = start(own_var, port)
     wait_until_served(port)
-    assert len(of_demo(own_var)) > 6
 
-    demo.send_signal(number)
+    stop(demo, number)
 
-    demo.wait(40)
-    demo.stdout.close()
     wait_until_gone(own_var)
 
 
-def test_a_second_start_serves_the_same_data_and_a_killed_worker_comes_back(own_var):
+def test_killed_it_leaves_no_process_and_serves_the_same_data_again_whatever_dies_below_it(own_var):
     port = free_port()
     first = start(own_var, port)
     wait_until_served(port)
-    worker = next(p for p in of_demo(own_var) if "worker" in p.cmdline() and p.ppid() == first.pid)
-    worker.kill()
-    deadline = time.monotonic() + 20
-    while not any("worker" in p.cmdline() and p.ppid() == first.pid for p in of_demo(own_var)):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    first.send_signal(signal.SIGINT)
-    first.communicate(timeout=40)
+    assert len(of_demo(own_var)) > 6
+
+    stop(first, signal.SIGKILL)
     wait_until_gone(own_var)
 
     again = start(own_var, port)
     wait_until_served(port)
+    worker = next(p for p in of_demo(own_var) if "worker" in p.cmdline() and p.ppid() == again.pid)
+    worker.kill()
+    deadline = time.monotonic() + 20
+    while not any("worker" in p.cmdline() and p.ppid() == again.pid for p in of_demo(own_var)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     again.send_signal(signal.SIGINT)
     said, _ = again.communicate(timeout=40)
 
