@@ -46,7 +46,7 @@ class PlainChecks(forms.CheckboxSelectMultiple):
             '<div><label for="{0}"><input type="checkbox" name="{1}" value="{2}"{3}> {4}</label></div>',
             ((o["attrs"]["id"], o["name"], o["value"], flatatt(o["attrs"]), o["label"]) for o in options),
         )
-        return format_html('<div id="{}">{}</div>', widget["attrs"]["id"], drawn)
+        return format_html('<div class="cluster" id="{}">{}</div>', widget["attrs"]["id"], drawn)
 
 
 class PlainDay(forms.DateInput):
