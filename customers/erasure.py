@@ -9,7 +9,6 @@ the content.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -21,8 +20,10 @@ from django.utils.translation import gettext_noop
 from branches.models import StaffMember
 from coopcrm.shared import audit, files
 from coopcrm.shared.crypto import keyed
+from coopcrm.shared.database import WORKER
 from coopcrm.shared.errors import require
 from coopcrm.shared.fields import SealedField
+from coopcrm.shared.functions import put_in_place
 from coopcrm.shared.models import Job, StoredFile
 from coopcrm.shared.work import NewOrder, Work, add_orders, handles, order_work
 from customers import personal, policies, retention, rows_of_nobody
@@ -170,18 +171,7 @@ def _forgotten(where: str) -> str:
 
 def install(cursor) -> None:
     """Put the function in place, when it differs; run by the owner after every migrate."""
-    text = function_sql()
-    version = hashlib.sha256((STRIKE + text).encode()).hexdigest()[:16]
-    cursor.execute("SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [FUNCTION])
-    if cursor.fetchone()[0] == version:
-        return
-    cursor.execute(STRIKE)
-    cursor.execute(text)
-    cursor.execute(f"REVOKE ALL ON FUNCTION {FUNCTION} FROM PUBLIC")
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'coopcrm_worker'")
-    if cursor.fetchone():
-        cursor.execute(f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO coopcrm_worker")
-    cursor.execute(f"COMMENT ON FUNCTION {FUNCTION} IS %s", [version])
+    put_in_place(cursor, FUNCTION, STRIKE, function_sql(), roles=[WORKER])
 
 
 # -- The deed ----------------------------------------------------------------------------------------------------------

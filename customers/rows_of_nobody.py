@@ -9,12 +9,13 @@ does it, for the same reasons as in ``erasure.py``.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
+from coopcrm.shared.database import WORKER
+from coopcrm.shared.functions import put_in_place
 from coopcrm.shared.work import NewOrder, Work, add_orders, handles
 from customers import retention
 from customers.choices import RuleKey
@@ -71,17 +72,7 @@ END $$;
 
 def install(cursor) -> None:
     """Put the function in place, where it differs; run by the owner after every migrate."""
-    text = function_sql()
-    version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    cursor.execute("SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [FUNCTION])
-    if cursor.fetchone()[0] == version:
-        return
-    cursor.execute(text)
-    cursor.execute(f"REVOKE ALL ON FUNCTION {FUNCTION} FROM PUBLIC")
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'coopcrm_worker'")
-    if cursor.fetchone():
-        cursor.execute(f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO coopcrm_worker")
-    cursor.execute(f"COMMENT ON FUNCTION {FUNCTION} IS %s", [version])
+    put_in_place(cursor, FUNCTION, function_sql(), roles=[WORKER])
 
 
 @transaction.atomic

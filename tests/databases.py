@@ -29,6 +29,7 @@ MADE_BY = (
     "*/purposes.py",
     "customers/*.py",
     "customers/merging/*.py",
+    "customers/ledgers/takeback.py",
     "coopcrm/settings.py",
     "coopcrm/shared/**/*.py",
     "requirements/runtime.txt",

@@ -9,13 +9,14 @@ what that one import made; the ledger of deeds keeps every row they delete, and 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from django.apps import apps
 from django.db import models
 
 from coopcrm.shared import audit
+from coopcrm.shared.database import WEB, WORKER
+from coopcrm.shared.functions import put_in_place
 from customers import registries
 from customers.models import (
     Customer,
@@ -273,22 +274,12 @@ def _machines_rows(people: str, homes: str) -> Iterator[str]:
 
 FUNCTIONS = (
     ("coopcrm_import_weigh(bigint)", weigh_sql, ()),
-    ("coopcrm_import_outlook(bigint)", lambda: OUTLOOK, ("coopcrm_web", "coopcrm_worker")),
-    ("coopcrm_import_undo(bigint)", undo_sql, ("coopcrm_worker",)),
+    ("coopcrm_import_outlook(bigint)", lambda: OUTLOOK, (WEB, WORKER)),
+    ("coopcrm_import_undo(bigint)", undo_sql, (WORKER,)),
 )
 
 
 def install(cursor) -> None:
     """Put the functions in place, where they differ; run by the owner after every migrate."""
     for name, sql, roles in FUNCTIONS:
-        text = sql()
-        version = hashlib.sha256(text.encode()).hexdigest()[:16]
-        cursor.execute("SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [name])
-        if cursor.fetchone()[0] == version:
-            continue
-        cursor.execute(text)
-        cursor.execute(f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC")
-        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(roles)])
-        for (role,) in cursor.fetchall():
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION {name} TO {role}")
-        cursor.execute(f"COMMENT ON FUNCTION {name} IS %s", [version])
+        put_in_place(cursor, name, sql(), roles=roles)

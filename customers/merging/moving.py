@@ -8,7 +8,6 @@ between the two sides of a merge that stands in ``customers_merge``. The ledger 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -17,6 +16,8 @@ from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from coopcrm.shared.database import WEB, WORKER
+from coopcrm.shared.functions import put_in_place
 from customers import registries
 from customers.merging.relations import MOVE, STAY, relation, relations
 from customers.models import Customer, Merge
@@ -86,17 +87,7 @@ def _is_customer(relation: MergeRelation) -> str:
 
 def install(cursor) -> None:
     """Put the function in place, when it differs; run by the owner after every migrate."""
-    text = function_sql()
-    version = hashlib.sha256(text.encode()).hexdigest()[:16]
-    cursor.execute("SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [FUNCTION])
-    if cursor.fetchone()[0] == version:
-        return
-    cursor.execute(text)
-    cursor.execute(f"REVOKE ALL ON FUNCTION {FUNCTION} FROM PUBLIC")
-    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname IN ('coopcrm_web', 'coopcrm_worker')")
-    for (role,) in cursor.fetchall():
-        cursor.execute(f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO {role}")
-    cursor.execute(f"COMMENT ON FUNCTION {FUNCTION} IS %s", [version])
+    put_in_place(cursor, FUNCTION, function_sql(), roles=[WEB, WORKER])
 
 
 def moves(label: str) -> bool:
