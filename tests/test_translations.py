@@ -29,7 +29,7 @@ WORDS_OF_THE_MAINLAND = [
     "屏幕",
 ]
 WORDS_OF_THE_MAINLAND += ["軟件", "網絡", "短信", "身份證", "貸款", "文件夾", "搜索", "手機", "崗位"]
-IN_THREE_LANGUAGES = {"400.html", "500.html"}  # stand by themselves: drawn when nothing else can be
+IN_THREE_LANGUAGES = {"400.html", "500.html", "error_alone.html"}  # drawn when nothing else can be
 SPEAKING_ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "label", "data-confirm", "data-label"}
 # Names of keys, brands, formats and addresses are the same in every language.
 SAME_EVERYWHERE = re.compile(
