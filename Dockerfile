@@ -24,6 +24,4 @@ USER coopcrm
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "docker/healthcheck.py", "/healthz"]
 STOPSIGNAL SIGTERM
-CMD ["gunicorn", "coopcrm.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--timeout", "60", "--graceful-timeout", "30", "--max-requests", "5000", \
-     "--max-requests-jitter", "500", "--no-control-socket"]
+CMD ["gunicorn", "coopcrm.wsgi", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]

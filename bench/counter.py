@@ -178,17 +178,8 @@ def serve(database: str) -> tuple[subprocess.Popen, int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "coopcrm.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "2",
-    ]
-    command += ["--threads", "4", "--no-control-socket", "--log-level", "error"]
+    command = [sys.executable, "-m", "gunicorn", "coopcrm.wsgi", "--bind", f"127.0.0.1:{port}"]
+    command += ["--log-level", "error"]
     environment = {
         **os.environ,
         "COOPCRM_ROLE": "web",

@@ -4,9 +4,9 @@
 
 G1 the search box, as a page and through the API; G3 the list of the API, first page against a page far in; G4 the list
 of customers as a page, with its size; G5 registering through the API, G6 at the counter; G22 who is known already,
-asked while somebody types; G19 (``--night``) the counter again while a closing runs. Two workers of the web server
-under the role of the web, with row-level security, the ledger of deeds and sealed numbers; people signed in with a
-second factor; clients on the same machine.
+asked while somebody types; G19 (``--night``) the counter again while a closing runs. The web server as it runs
+anywhere, under the role of the web, with row-level security, the ledger of deeds and sealed numbers; people signed in
+with a second factor; clients on the same machine.
 """
 
 from __future__ import annotations

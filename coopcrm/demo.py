@@ -23,7 +23,6 @@ from coopcrm import embedded
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 15
 RESTARTS = 5
-WEB_WORKERS, WEB_THREADS = 2, 4
 
 
 class DemoError(RuntimeError):
@@ -261,18 +260,16 @@ class Supervisor:
 
     def __init__(self, port: int) -> None:
         python, celery = [sys.executable, "-m"], [sys.executable, "-m", "celery", "-A", "coopcrm"]
-        bind = ["--bind", f"127.0.0.1:{port}", "--workers", str(WEB_WORKERS), "--threads", str(WEB_THREADS)]
         self.port = port
         self.commands = {
             "web": [
                 *python,
                 "gunicorn",
                 "coopcrm.wsgi",
-                *bind,
+                "--bind",
+                f"127.0.0.1:{port}",
                 "--graceful-timeout",
                 "10",
-                "--timeout",
-                "60",
             ],
             "worker": [*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
             "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],

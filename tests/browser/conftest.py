@@ -63,20 +63,11 @@ def site(django_db_blocker) -> str:
         json.loads(_manage(environment, "shell", "--verbosity", "0", "-c", TELL_SESSIONS)), name=name
     )
     port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "coopcrm.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--threads",
-        "8",
-    ]
+    command = [sys.executable, "-m", "gunicorn", "coopcrm.wsgi", "--bind", f"127.0.0.1:{port}"]
     server = subprocess.Popen(
-        [*command, "--no-control-socket", "--log-level", "error"],
+        [*command, "--log-level", "error"],
         cwd=settings.BASE_DIR,
-        env={**environment, "COOPCRM_ROLE": "web"},
+        env={**environment, "COOPCRM_ROLE": "web", "WEB_CONCURRENCY": "2"},
     )
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}/readyz", server)

@@ -68,7 +68,6 @@ class Site:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = ["-m", "gunicorn", "coopcrm.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
-        command += ["--no-control-socket"]
         self.process = subprocess.Popen(
             [sys.executable, *command],
             env=environment,
