@@ -8,7 +8,7 @@ from customers import duplicates
 from customers.duplicates import Claim, find
 from customers.matching import nightly
 from customers.models import ReviewPair
-from tests.factories import make_customer, make_village, resident_number
+from tests.factories import add_document, make_customer, make_village, resident_number
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 3, 31)
@@ -78,6 +78,23 @@ def test_another_valid_number_is_another_person():
     make_customer("张桂兰", village=village, birth_date=BORN, phone=PHONE, number=resident_number())
 
     assert found(name="张桂兰", id_no=resident_number(), phone=PHONE, village=village) == []
+
+
+def test_namesakes_with_other_numbers_that_stand_are_not_opened(django_assert_num_queries):
+    for _ in range(3):
+        make_customer("张桂兰", birth_date=BORN, number=resident_number())
+
+    with django_assert_num_queries(1):
+        assert found(name="张桂兰", id_no=resident_number()) == []
+
+
+def test_somebody_with_one_number_that_stands_and_one_mistyped_is_told_by_the_latter():
+    number = resident_number()
+    damaged = f"{number[:-1]}{'0' if number[-1] != '0' else '1'}"
+    person = make_customer("张桂兰", birth_date=BORN, number=resident_number())
+    add_document(person, damaged, state="UNVERIFIED")
+
+    assert found(name="张桂兰", id_no=number) == [(person.pk, "R4", "PROBABLE")]
 
 
 def test_namesake_of_the_village_is_told_and_not_asked_about():
