@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from branches.choices import AreaLevel
 from branches.models import Area, StaffMember, Unit
+from coopcrm.shared.collecting import collector_paused
 from coopcrm.shared.crypto import forms_today, keyed_many, seal_many
 from coopcrm.shared.fields import draw_ids
 from customers import numbers, registries
@@ -210,6 +211,7 @@ def _fill_repeats(entries: list[Entry]) -> None:
 # --- deciding --------------------------------------------------------------------------------------------------------
 
 
+@collector_paused()
 def make_plan(
     entries: list[Entry], *, as_of: date, progress: Progress = lambda step, done, total: None
 ) -> Plan:
@@ -454,6 +456,7 @@ def _counts(plan: Plan) -> dict[str, int]:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
+@collector_paused()
 def write_plan(
     plan: Plan, *, started_by: StaffMember | None = None, job_id: int | None = None
 ) -> LedgerImport:

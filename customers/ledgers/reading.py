@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
+from coopcrm.shared.collecting import collector_paused
 from customers.ledgers import remarks, values
 from customers.ledgers.headers import Header, read_header
 from customers.ledgers.identity import birth_date_of
@@ -147,6 +148,7 @@ def read_ledger(content: bytes, context: LedgerContext, *, encoding: str = "") -
     return read_all(read_sheets(content, encoding=encoding), context)
 
 
+@collector_paused()
 def read_all(sheets: Sequence[Sheet], context: LedgerContext) -> list[SheetReading]:
     """Read sheets whose rows are at hand; a file without a single data row is refused."""
     readings = [read_sheet(sheet, context) for sheet in sheets]

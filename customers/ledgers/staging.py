@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 
+from coopcrm.shared.collecting import collector_paused
 from coopcrm.shared.fields import draw_ids
 from customers.choices import PartKind
 from customers.ledgers import candidates, parts
@@ -21,6 +22,7 @@ def forget_preview(upload: LedgerUpload) -> None:
     parts.held(upload, PartKind.PLAN, None).delete()
 
 
+@collector_paused()
 def keep_preview(upload: LedgerUpload, plan: Plan) -> None:
     """Keep the plan sealed, and a line for every row, in place of an earlier preview."""
     forget_preview(upload)
@@ -61,6 +63,7 @@ def _said(entry: Entry) -> dict:
     return {"name": entry.record.name.name, "place": entry.record.address_text, "cells": entry.record.cells}
 
 
+@collector_paused()
 def kept_plan(upload: LedgerUpload) -> Plan:
     """The plan as it was kept."""
     return Plan.unpacked(_kept(upload))

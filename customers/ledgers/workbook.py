@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop
 
+from coopcrm.shared.collecting import collector_paused
 from coopcrm.shared.uploads import Unreadable
 from coopcrm.shared.uploads.sheets import Cell, Row, SheetName, stream
 
@@ -31,6 +32,7 @@ class Sheet:
         self.rows.append(row)
 
 
+@collector_paused()
 def read_sheets(content: bytes, *, encoding: str = "") -> list[Sheet]:
     """Return the sheets of a workbook or text file; raise ``LedgerUnreadable`` with the reason otherwise.
 
