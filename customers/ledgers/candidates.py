@@ -38,17 +38,12 @@ HAS_VALID_NUMBER = (
     f"EXISTS (SELECT FROM customers_identitydocument d WHERE d.customer_id = c.id AND {RESIDENT}"
     " AND d.invalid_reason = '' AND d.state IN ('HELD', 'DISPUTED'))"
 )
-BY_NAME_ALONE = """
-    SELECT c.id FROM unnest(%s::text[], %s::text[], %s::bool[]) k(word, birth, is_numbered)
-    CROSS JOIN LATERAL (
-        SELECT f.id, f.birth_date, count(*) OVER () AS bearers FROM (
-            SELECT id, birth_date FROM customers_customer WHERE {column} = k.word COLLATE "C" LIMIT {few} + 1
-        ) f
-    ) c
-    WHERE c.bearers <= {few}
-      AND (k.birth = '' OR c.birth_date IS NULL OR abs(c.birth_date - nullif(k.birth, '')::date) <= {near})
-      AND NOT (k.is_numbered AND {valid})
+SPEAKS = f"""
+    (k.birth = '' OR c.birth_date IS NULL OR abs(c.birth_date - nullif(k.birth, '')::date) <= {NEAR_BIRTH})
+    AND (k.says_more OR (c.village_id <> a.id AND (k.birth = '' OR c.birth_date IS NULL)) IS NOT TRUE)
+    AND NOT (k.is_numbered AND {HAS_VALID_NUMBER})
 """
+"""Whom a rare name may bring, as customer ``c``: born near that day, in no other village, one without number."""
 
 # Keys stand as plain texts, so that a plan which is kept can ask once more.
 ROADS = {
@@ -61,12 +56,6 @@ ROADS = {
         " JOIN customers_identitydocument d ON d.core_key = decode(k.core, 'hex') AND d.core_key <> ''"
         " AND d.state <> 'RETIRED'"
     ),
-    "tails": (
-        "SELECT c.id FROM unnest(%s::text[], %s::text[]) k(tail, sound)"
-        " JOIN customers_identitydocument d ON d.tail_key = decode(k.tail, 'hex') AND d.tail_key <> ''"
-        " AND d.state <> 'RETIRED'"
-        ' JOIN customers_customer c ON c.id = d.customer_id AND c.pinyin = k.sound COLLATE "C"'
-    ),
     "phones": (
         "SELECT f.customer_id FROM unnest(%s::text[]) k(phone) CROSS JOIN LATERAL ("
         " SELECT customer_id, count(*) OVER () AS holders FROM (SELECT customer_id FROM customers_phone"
@@ -76,17 +65,39 @@ ROADS = {
         "SELECT o.customer_id FROM unnest(%s::text[]) k(name)"
         ' JOIN customers_othername o ON o.name_key = k.name COLLATE "C" AND o.removed_on IS NULL'
     ),
-    "homes": (
-        "SELECT c.id FROM unnest(%s::text[], %s::text[]) k(sound, village)"
-        " JOIN branches_area a ON a.code = k.village"
-        ' JOIN customers_customer c ON c.pinyin = k.sound COLLATE "C" AND c.village_id = a.id'
-    ),
-    "births": (
-        "SELECT c.id FROM unnest(%s::text[], %s::date[]) k(sound, birth)"
-        ' JOIN customers_customer c ON c.pinyin = k.sound COLLATE "C" AND c.birth_date = k.birth'
-    ),
-    "names": BY_NAME_ALONE.format(column="name_key", few=FEW, near=NEAR_BIRTH, valid=HAS_VALID_NUMBER),
-    "sounds": BY_NAME_ALONE.format(column="pinyin", few=FEW, near=NEAR_BIRTH, valid=HAS_VALID_NUMBER),
+    "namesakes": f"""
+        SELECT c.id FROM unnest(%s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[])
+            k(name, village, birth, is_numbered, says_more)
+        LEFT JOIN branches_area a ON a.code = k.village
+        CROSS JOIN LATERAL (
+            SELECT f.*, count(*) OVER () AS bearers FROM (
+                SELECT id, birth_date, village_id FROM customers_customer
+                WHERE name_key = k.name COLLATE "C" LIMIT {FEW} + 1
+            ) f
+        ) c
+        WHERE c.bearers <= {FEW} AND {SPEAKS}
+    """,
+    # Everybody of a sound is fetched once, for the village, the birthday, the end of the number, and the sound alone.
+    "sounds": f"""
+        WITH k AS MATERIALIZED (
+            SELECT k.*, a.id FROM unnest(%s::text[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::text[])
+                k(sound, village, birth, is_numbered, says_more, tail)
+            LEFT JOIN branches_area a ON a.code = k.village
+        ), c AS MATERIALIZED (
+            SELECT s.sound, f.*, count(*) OVER (PARTITION BY s.sound) AS bearers
+            FROM (SELECT DISTINCT sound FROM k) s CROSS JOIN LATERAL (
+                SELECT id, birth_date, village_id FROM customers_customer WHERE pinyin = s.sound COLLATE "C" OFFSET 0
+            ) f
+        ), d AS MATERIALIZED (
+            SELECT c.id, c.sound, d.tail_key FROM c JOIN customers_identitydocument d ON d.customer_id = c.id
+            WHERE d.tail_key <> '' AND d.state <> 'RETIRED'
+        )
+        SELECT c.id FROM k JOIN c ON c.sound = k.sound AND c.village_id = k.id
+        UNION ALL SELECT c.id FROM k JOIN c ON c.sound = k.sound AND c.birth_date = nullif(k.birth, '')::date
+        UNION ALL SELECT d.id FROM k JOIN d ON d.sound = k.sound AND d.tail_key = decode(k.tail, 'hex')
+        UNION ALL SELECT c.id FROM (SELECT DISTINCT sound, id, birth, is_numbered, says_more FROM k) k
+            CROSS JOIN LATERAL (SELECT k.id) a JOIN c ON c.sound = k.sound AND c.bearers <= {FEW} WHERE {SPEAKS}
+    """,
 }
 SURVIVORS = "SELECT merged_into_id FROM customers_customer WHERE id = ANY(%s) AND merged_into_id IS NOT NULL"
 
@@ -118,28 +129,43 @@ class Seen:
 def keys_of(mentions: Sequence[Mention]) -> Keys:
     """By what candidates are looked for, road by road, as plain values that JSON can hold."""
     texts = {mention.key: list(_texts_of(mention)) for mention in mentions}
-    tails = {
-        (text[-numbers.IDENTITY_TAIL :], mention.sound)
-        for mention in mentions
-        for text in (*texts[mention.key], mention.suffix)
-        if mention.sound and len(text) >= numbers.IDENTITY_TAIL and "*" not in text[-numbers.IDENTITY_TAIL :]
-    }
-    named = {
-        (mention.name, mention.sound, _birth_text(mention), bool(mention.number))
-        for mention in mentions
-        if mention.name
-    }
+    tails = _tails_of(mentions, texts)
+    said = {m.key: (m.village, _birth_text(m), bool(m.number), _says_more(m)) for m in mentions}
     return {
         "numbers": _digests(numbers.DOCUMENT, {text for found in texts.values() for text in found}),
         "cores": _digests(numbers.DOCUMENT_CORE, {core for m in mentions if (core := _core_of(m))}),
-        "tails": _tail_keys(tails),
         "phones": _digests(numbers.PHONE, {phone for m in mentions for phone in m.phones}),
         "aliases": [[name] for name in sorted({mention.name for mention in mentions} - {""})],
-        "homes": _pairs((m.sound, m.village) for m in mentions),
-        "births": _pairs((m.sound, _birth_text(m)) for m in mentions),
-        "names": sorted({(name, birth, numbered) for name, _sound, birth, numbered in named}),
-        "sounds": sorted({(sound, birth, numbered) for _name, sound, birth, numbered in named if sound}),
+        "namesakes": sorted({(m.name, *said[m.key]) for m in mentions if m.name}),
+        "sounds": sorted(
+            {(m.sound, *said[m.key], tail) for m in mentions if m.sound for tail in tails[m.key] or [""]}
+        ),
     }
+
+
+def _says_more(mention: Mention) -> bool:
+    """Is anything told that may speak for somebody who lives elsewhere: a marriage, a part of a number, of a birthday?
+
+    An age does not: it is shared with half of the namesakes.
+    """
+    has_part = mention.tail or "*" in mention.cleaned
+    return bool(mention.spouse or has_part or (mention.birth and mention.birth_precision != "day"))
+
+
+def _tails_of(mentions: Sequence[Mention], texts: Mapping[int, list[str]]) -> dict[int, list[str]]:
+    """The keyed ends of the numbers of each mention, in every form that may be stored."""
+    ends = {
+        mention.key: [
+            text[-numbers.IDENTITY_TAIL :]
+            for text in (*texts[mention.key], mention.suffix)
+            if len(text) >= numbers.IDENTITY_TAIL and "*" not in text[-numbers.IDENTITY_TAIL :]
+        ]
+        for mention in mentions
+    }
+    ordered = sorted({end for found in ends.values() for end in found})
+    keys = keyed_many(numbers.DOCUMENT_TAIL, ordered)
+    stored = {end: [form.hex() for form in forms(key)] for end, key in zip(ordered, keys, strict=True)}
+    return {key: sorted({form for end in found for form in stored[end]}) for key, found in ends.items()}
 
 
 def _texts_of(mention: Mention) -> Iterator[str]:
@@ -168,18 +194,6 @@ def _birth_text(mention: Mention) -> str:
 
 def _digests(purpose: str, texts: Iterable[str]) -> list[list[str]]:
     return [[digest.hex()] for digest in numbers.digests(purpose, sorted(texts))]
-
-
-def _tail_keys(tails: Iterable[tuple[str, str]]) -> list[list[str]]:
-    ordered = sorted(tails)
-    keys = keyed_many(numbers.DOCUMENT_TAIL, [tail for tail, _sound in ordered])
-    return [
-        [form.hex(), sound] for key, (_tail, sound) in zip(keys, ordered, strict=True) for form in forms(key)
-    ]
-
-
-def _pairs(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return sorted({pair for pair in pairs if all(pair)})
 
 
 # --- customers -------------------------------------------------------------------------------------------------------

@@ -100,6 +100,8 @@ def still_holds(plan: Plan, upload: LedgerUpload) -> bool:
     The same customers must be found by the same keys, none of their rows may have changed, and no row of the plan may
     have come in by another road.
     """
+    if plan.keys.keys() != candidates.ROADS.keys():
+        return False  # kept before the roads were others
     if candidates.versions_of(plan.candidates) != plan.witness:
         return False
     if candidates.found_by(plan.keys) != set(plan.candidates):

@@ -87,6 +87,18 @@ def test_another_birthday_keeps_namesakes_apart_unless_it_lies_near():
     assert found(birth=BORN, birth_precision="day") == {lunar.pk, unknown.pk}
 
 
+def test_a_name_alone_brings_nobody_from_another_village_unless_more_is_told():
+    here, there = make_village(), make_village("石桥村")
+    elsewhere, unsettled = make_customer(NAME, village=there), make_customer(NAME)
+    everybody = {elsewhere.pk, unsettled.pk}
+
+    assert found(village=here.code) == {unsettled.pk}
+    assert found() == everybody
+    assert found(village=here.code, birth=BORN, birth_precision="day") == {unsettled.pk}
+    for more in ({"spouse": "李小花"}, {"tail": "0038"}, {"birth": BORN, "birth_precision": "month"}):
+        assert found(village=here.code, **more) == everybody
+
+
 def test_a_former_name_and_a_merged_record_lead_to_the_person(crowd):
     survivor = make_customer("王秀英")
     survivor.other_names.create(
