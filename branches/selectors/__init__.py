@@ -24,6 +24,7 @@ from branches.selectors.people import (
     staff_at,
     staff_list,
     stand_ins_for,
+    working_branches,
 )
 from branches.selectors.places import (
     branch_of,
@@ -74,6 +75,7 @@ __all__ = [
     "villages_of_unit",
     "week_of",
     "weeks_of",
+    "working_branches",
     "working_days",
     "year_view",
 ]

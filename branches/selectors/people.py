@@ -22,6 +22,16 @@ def branches_of(staff: StaffMember) -> QuerySet[Unit]:
     return branches if staff.scope.sees_union else branches.filter(pk__in=staff.scope.branch_ids)
 
 
+WORKING = "SELECT * FROM branches_unit WHERE kind = 'branch' AND (%s OR id = ANY (%s)) ORDER BY code"
+"""The branches of a person: asked by every registration, so it is written out and not built anew each time."""
+
+
+def working_branches(staff: StaffMember) -> dict[int, Unit]:
+    """What ``branches_of`` finds, by id and in the order of codes."""
+    asked = [staff.scope.sees_union, list(staff.scope.branch_ids)]
+    return {branch.pk: branch for branch in Unit.objects.raw(WORKING, asked)}
+
+
 def posts_on(day: date) -> QuerySet[Post]:
     """Posts in force on a day."""
     return Post.objects.filter(in_force(day))

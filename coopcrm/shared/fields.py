@@ -81,8 +81,26 @@ def draw_ids(model: type[models.Model], count: int) -> list[int]:
     connection = connections[router.db_for_write(model)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name OFFSET 0) s,"
-            " generate_series(1, %s)",
-            [model._meta.db_table, model._meta.pk.column, count],
+            "SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [_sequence_of(model, cursor), count]
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def draw_keys(*kinds: type[models.Model]) -> list[int]:
+    """Draw one primary key of each of these models, by one statement."""
+    with connections[router.db_for_write(kinds[0])].cursor() as cursor:
+        names = [_sequence_of(model, cursor) for model in kinds]
+        cursor.execute(f"SELECT {', '.join(['nextval(%s::regclass)'] * len(names))}", names)
+        return list(cursor.fetchone())
+
+
+_sequences: dict[type[models.Model], str] = {}
+
+
+def _sequence_of(model: type[models.Model], cursor) -> str:
+    """The sequence of a table, looked up once in each process."""
+    if model not in _sequences:
+        asked = [model._meta.db_table, model._meta.pk.column]
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", asked)
+        _sequences[model] = cursor.fetchone()[0]
+    return _sequences[model]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from branches.selectors import branches_of, villages
+from branches.selectors import villages, working_branches
 from coopcrm.shared.api import BIGGEST_ID, Body
 from customers import identity
 from customers.choices import DocumentKind, Relation, Sex
@@ -135,7 +135,7 @@ class CustomerBody(PersonBody):
 
     def _branch(self, wanted: int | None):
         """The branch named, or the only one of the person."""
-        branches = {branch.pk: branch for branch in branches_of(self.staff)}
+        branches = working_branches(self.staff)
         if wanted is None and len(branches) == 1:
             return next(iter(branches.values()))
         if wanted not in branches:

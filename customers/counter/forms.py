@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember
-from branches.selectors import branches_of, villages, villages_like
+from branches.selectors import villages, villages_like, working_branches
 from coopcrm.shared.forms import StrictForm
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.uploads import refusal_for
@@ -285,11 +285,10 @@ class CounterForm(StrictForm):
         super().__init__(*args, **kwargs)
         self.staff, self.as_of = staff, as_of
         self.fields["form_key"].initial = uuid.uuid4
-        branches = list(branches_of(staff))
-        if len(branches) > 1:
-            choices = [(branch.pk, branch.name) for branch in branches]
+        self.branches = working_branches(staff)
+        if len(self.branches) > 1:
+            choices = [(branch.pk, branch.name) for branch in self.branches.values()]
             self.fields["branch"] = forms.TypedChoiceField(label=_("Branch"), choices=choices, coerce=int)
-        self.branches = {branch.pk: branch for branch in branches}
         self.lines = [about for about in ABOUT_LINES if f"{about}_name" in self.data]
         for about in self.lines:
             self.fields |= line_fields(about)

@@ -8,28 +8,32 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2 import errors
 
 from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.fields import draw_keys
+from coopcrm.shared.inserting import insert
 from customers import consents, duplicates, masking, numbers, policies, signals
 from customers.choices import CustomerKind, DocumentKind, FactSource, Relation
 from customers.homes import services as households
-from customers.models import Customer, Household
+from customers.models import Customer, Household, IdentityDocument, Phone
 from customers.names import name_keys
-from customers.persons.documents import claim_to, flag_claim, holder_of, write_document
+from customers.persons.documents import claim_to, flag_claim, holder_of, new_document
 from customers.persons.judging import JudgedNumber, judge
 from customers.persons.organisations import open_entry
-from customers.persons.phones import write_phone
+from customers.persons.phones import new_phone
 
 RACES_RUN = 3
 RETRIED = ("document_held_once", "customer_form_sent_once")
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
 """The other counter holds the number for longer than a page waits for a lock."""
 Done = TypeVar("Done")
+SENT_BY = "SELECT id FROM customers_customer WHERE form_key = %s"
 
 
 class NumberTaken(Refused):
@@ -208,8 +212,13 @@ def applicant(
 
 def _sent_before(applicant: Applicant) -> Customer | None:
     """Who was registered by this very form; a form that was filled in anew for somebody else is another form."""
-    sent = Customer.objects.filter(form_key=applicant.form_key).first()
-    if sent is not None and sent.name_key != name_keys(applicant.name).name_key:
+    with connection.cursor() as cursor:
+        cursor.execute(SENT_BY, [applicant.form_key])
+        known = cursor.fetchone()
+    if known is None:  # of nearly every form
+        return None
+    sent = Customer.objects.get(pk=known[0])
+    if sent.name_key != name_keys(applicant.name).name_key:
         text = _("This form has registered %(name)s already. Open a new form for the next person.")
         raise Refused(text % {"name": masking.mask_name(sent.name)}, code="form_used")
     return sent
@@ -261,9 +270,29 @@ def _evidence(applicant: Applicant) -> dict:
 
 
 def _create(applicant: Applicant, *, is_disputed: bool = False) -> Customer:
+    """Write the customer with document and phone: their keys by one statement, their rows by another."""
+    number, as_of = applicant.number, applicant.as_of
+    pk, document_pk, phone_pk = draw_keys(Customer, IdentityDocument, Phone)
+    customer = _new_customer(applicant, pk)
+    rows: list[Model] = [customer]
+    if number:
+        paper = {"staff": applicant.staff, "as_of": as_of, "is_disputed": is_disputed}
+        rows.append(new_document(customer, number, pk=document_pk, **paper))
+    if applicant.phone:
+        said = {"as_of": as_of, "source": FactSource.SAID, "is_main": True}
+        rows.append(new_phone(customer, applicant.phone, pk=phone_pk, **said))
+    insert(*rows)
+    if number and customer.kind == CustomerKind.ORGANISATION:
+        open_entry(customer, number.text, staff=applicant.staff, as_of=as_of)
+    transaction.on_commit(lambda: signals.customer_registered.send(Customer, customer_id=customer.pk))
+    return customer
+
+
+def _new_customer(applicant: Applicant, pk: int) -> Customer:
     number = applicant.number
     is_organisation = number is not None and number.kind == DocumentKind.USCC
-    customer = Customer.objects.create(
+    return Customer(
+        pk=pk,
         kind=CustomerKind.ORGANISATION if is_organisation else CustomerKind.PERSON,
         name=applicant.name,
         **name_keys(applicant.name)._asdict(),
@@ -276,16 +305,6 @@ def _create(applicant: Applicant, *, is_disputed: bool = False) -> Customer:
         verified_on=applicant.as_of if number and not number.reason else None,
         form_key=applicant.form_key,
     )
-    if number:
-        write_document(
-            customer, number, staff=applicant.staff, as_of=applicant.as_of, is_disputed=is_disputed
-        )
-    if is_organisation:
-        open_entry(customer, number.text, staff=applicant.staff, as_of=applicant.as_of)
-    if applicant.phone:
-        write_phone(customer, applicant.phone, as_of=applicant.as_of, source=FactSource.SAID, is_main=True)
-    transaction.on_commit(lambda: signals.customer_registered.send(Customer, customer_id=customer.pk))
-    return customer
 
 
 def _place_in_household(applicant: Applicant, customer: Customer) -> Household | None:

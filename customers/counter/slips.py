@@ -22,6 +22,7 @@ from coopcrm.shared import audit
 from coopcrm.shared.counting import count
 from coopcrm.shared.crypto import keyed
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.inserting import insert
 from coopcrm.shared.models import Deed, Outcome
 from customers import masking, numbers, policies, registries
 from customers.choices import DocumentKind
@@ -99,7 +100,7 @@ def issue(
     code = code_of(slip)
     slip.seal("code", code)
     slip.code_key = keyed(numbers.SLIP, code)
-    slip.save(force_insert=True)
+    insert(slip)
     return slip
 
 

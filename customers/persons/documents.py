@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
+from coopcrm.shared.crypto import forms
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.inserting import insert
 from customers import duplicates, identity, numbers
 from customers.choices import CustomerState, DocumentState, FactSource, RetiredBecause
 from customers.models import Customer, IdentityDocument
@@ -20,6 +22,11 @@ from customers.persons.judging import KINDS_OF, JudgedNumber, date_reason, judge
 from customers.provenance.services import state_values
 
 HELD_ONCE = "document_held_once"
+HELD_BY = (
+    "SELECT customer_id FROM customers_identitydocument"
+    " WHERE kind = %s AND number_key = ANY (%s) AND state = 'HELD' ORDER BY id LIMIT 1"
+)
+"""The holder of a number: asked by every registration, so it is written out and not built anew each time."""
 RACES_RUN = 3
 
 
@@ -197,7 +204,7 @@ def _add(customer: Customer, shown: _Shown) -> Added:
             " say why, and both are shown to people."
         )
         raise Refused(text % {"branch": holder.branch}, code="number_taken")
-    document = write_document(
+    document = new_document(
         customer,
         shown.judged,
         staff=shown.staff,
@@ -205,6 +212,7 @@ def _add(customer: Customer, shown: _Shown) -> Added:
         paper=shown.paper,
         is_disputed=holder is not None,
     )
+    insert(document)
     if document.state == DocumentState.HELD:
         Customer.objects.filter(pk=customer.pk).update(verified_on=shown.as_of)
         _fill_in(customer, shown)
@@ -245,17 +253,16 @@ def holder_of(judged: JudgedNumber) -> Customer | None:
     """Who holds a number that one person alone can hold; a merged record stands for its survivor."""
     if not judged.is_exclusive:
         return None
-    held = IdentityDocument.objects.filter(
-        kind=judged.kind, number_key=judged.keys.number_key, state=DocumentState.HELD
-    )
-    known = list(held.order_by("pk").values_list("customer_id", flat=True)[:1])
-    if not known:  # of most numbers that are registered
+    with connection.cursor() as cursor:
+        cursor.execute(HELD_BY, [judged.kind, list(forms(judged.keys.number_key))])
+        known = cursor.fetchone()
+    if known is None:  # of most numbers that are registered
         return None
     holder = Customer.objects.select_related("merged_into__branch", "branch").get(pk=known[0])
     return holder.merged_into or holder
 
 
-def write_document(
+def new_document(
     customer: Customer,
     judged: JudgedNumber,
     *,
@@ -263,11 +270,13 @@ def write_document(
     as_of: date,
     paper: Paper | None = None,
     is_disputed: bool = False,
+    pk: int | None = None,
 ) -> IdentityDocument:
-    """Store a document as judged: unverified where the number does not stand, disputed where another holds it."""
+    """A document as judged, not stored yet: unverified where the number does not stand, disputed where it is held."""
     paper = paper or Paper()
     state = DocumentState.DISPUTED if is_disputed else DocumentState.HELD
     document = IdentityDocument(
+        pk=pk,
         customer=customer,
         kind=judged.kind,
         **judged.keys._asdict(),
@@ -283,7 +292,6 @@ def write_document(
         recorded_by=staff,
     )
     document.seal("number", judged.text)
-    document.save(force_insert=True)
     return document
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from customers import identity, numbers
 from customers.choices import CustomerKind, DocumentKind, DocumentWarning
@@ -41,7 +42,7 @@ class JudgedNumber:
     birth_date: date | None = None
     sex: str = ""
 
-    @property
+    @cached_property
     def keys(self) -> numbers.DocumentKeys:
         return numbers.document_keys(self.kind, self.text)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from branches.models import StaffMember
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.inserting import insert
 from customers import identity, numbers
 from customers.choices import FactSource, PhoneEnded, PhoneKind
 from customers.models import Customer, Phone
@@ -41,7 +42,8 @@ def add_phone(
     key = numbers.phone_keys(text).number_key
     known = customer.phones.filter(number_key=key, valid_to=None).first()
     if known is None:
-        known = write_phone(customer, number, as_of=as_of, source=source)
+        known = new_phone(customer, number, as_of=as_of, source=source)
+        insert(known)
     if is_main or not customer.phones.filter(is_main=True).exists():
         _make_main(known)
     return known
@@ -82,11 +84,20 @@ def end_phone(*, staff: StaffMember, phone: Phone, because: str, as_of: date) ->
     return phone
 
 
-def write_phone(customer: Customer, typed: str, *, as_of: date, source: str, is_main: bool = False) -> Phone:
-    """Store a phone as it was said: normalised where it can be, with the keys by which it is found."""
+def new_phone(
+    customer: Customer,
+    typed: str,
+    *,
+    as_of: date,
+    source: str,
+    is_main: bool = False,
+    pk: int | None = None,
+) -> Phone:
+    """A phone as it was said, not stored yet: normalised where it can be, with the keys by which it is found."""
     judged = identity.check_phone(typed)
     text = judged.normalized or identity.normalize_code(typed)
     phone = Phone(
+        pk=pk,
         customer=customer,
         kind=judged.kind or PhoneKind.UNKNOWN,
         **numbers.phone_keys(text)._asdict(),
@@ -96,7 +107,6 @@ def write_phone(customer: Customer, typed: str, *, as_of: date, source: str, is_
         is_main=is_main,
     )
     phone.seal("number", text)
-    phone.save(force_insert=True)
     return phone
 
 
