@@ -65,17 +65,17 @@ def test_json_keys_and_what_the_table_fills_in():
 
 
 def test_several_rows_go_in_one_message_in_their_order(django_assert_num_queries):
+    customer = person()
     draw_keys(Customer, Phone)  # the names of sequences are looked up once
     with django_assert_num_queries(2):
-        customer_pk, phone_pk = draw_keys(Customer, Phone)
-        customer = person(pk=customer_pk)
+        customer.pk, phone_pk = draw_keys(Customer, Phone)
         phone = Phone(
             pk=phone_pk, customer=customer, kind="mobile", number_key=b"n", tail_key=b"t", valid_from=DAY
         )
         phone.seal("number", "13912345678")
         insert(customer, phone)
 
-    assert Phone.objects.get(customer=customer_pk).open("number") == "13912345678"
+    assert Phone.objects.get(customer=customer).open("number") == "13912345678"
 
 
 def test_several_rows_need_their_keys():
