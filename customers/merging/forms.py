@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coopcrm.shared.forms import StrictForm
+from customers import masking
 from customers.merging.choices import Side
-from customers.merging.later import Later
-from customers.models import Customer
+from customers.merging.later import NUMBERED, Later
+from customers.models import Customer, IdentityDocument, Marriage, Phone
 
 
 class MergeForm(StrictForm):
@@ -73,7 +75,7 @@ class UndoForm(StrictForm):
 
 
 def words_of(one: Later) -> str:
-    """A row in a few words, without names and numbers."""
+    """A row in a few words, without names; its number is masked."""
     written = next(
         (
             getattr(one.row, name)
@@ -82,8 +84,19 @@ def words_of(one: Later) -> str:
         ),
         None,
     )
-    parts = [str(one.row._meta.verbose_name), str(_what(one)), f"{written:%Y-%m-%d}" if written else ""]
+    said = f"{written:%Y-%m-%d}" if written else ""
+    parts = [str(one.row._meta.verbose_name), str(_what(one)), _masked_number(one.row), said]
     return " · ".join(part for part in parts if part)
+
+
+MASKS = {Phone: masking.mask_phone, IdentityDocument: masking.mask_id, Marriage: masking.mask_id}
+
+
+def _masked_number(row: models.Model) -> str:
+    """The number by which people know a phone, a document, an account; empty where the row has none."""
+    if not hasattr(row, NUMBERED):
+        return ""
+    return MASKS.get(type(row), masking.mask_bank_card)(row.open("number"), "detail")
 
 
 def _what(one: Later) -> str:

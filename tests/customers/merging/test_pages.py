@@ -1,13 +1,17 @@
 """What people see and press: the preview, the deed, the way back, the list."""
 
 import pytest
+from django.utils import timezone
 
 from branches import proposals
 from branches.choices import PostCode
 from branches.models import Proposal
 from customers.choices import CustomerState
+from customers.masking import mask_bank_card
 from customers.merging.choices import MergeState
+from customers.merging.services import merge
 from customers.models import Merge
+from customers.persons.phones import add_phone
 from tests.book import make_account
 from tests.clients import Client
 from tests.factories import (
@@ -56,6 +60,22 @@ def test_two_records_are_joined_and_taken_back_on_their_pages():
     assert back.status_code == 302
     assert (row.state, other.state) == (MergeState.UNDONE, CustomerState.ACTIVE)
     assert client.get(f"/merges/{row.pk}/").status_code == 200
+
+
+def test_a_phone_or_account_written_since_is_named_by_its_masked_number_and_never_by_the_whole():
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    survivor, other = make_customer(branch=branch), make_customer(branch=branch)
+    row = merge(staff=director, survivor=survivor, other=other)
+    add_phone(staff=director, customer=survivor, number="13900002222", as_of=timezone.localdate())
+    account = make_account(survivor)
+
+    page = client_of(director).get(f"/merges/{row.pk}/undo/").content.decode()
+
+    assert "139****2222" in page
+    assert mask_bank_card(account.open("number")) in page
+    assert "13900002222" not in page
+    assert account.open("number") not in page
 
 
 @pytest.mark.parametrize("ending", ["declined", "expired"])
