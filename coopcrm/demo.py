@@ -181,6 +181,20 @@ def _close_months() -> None:
         for day in DEMO_CLOSINGS:
             with step(f"Closing of {day}"):
                 _manage("close_day", "--date", str(day), role="worker")
+    with step("Tags by rule"):
+        _hang_tags()
+
+
+def _hang_tags() -> None:
+    """Hang the tags that wait for grades and tiers, which the first night would hang."""
+    from django.db import transaction
+
+    from coopcrm.shared import acting
+    from kpi.seeding import DEMO_AS_OF
+    from kpi.seeding.tags import hang_by_rule
+
+    with acting.as_system("demonstration"), transaction.atomic():
+        hang_by_rule(DEMO_AS_OF)
 
 
 def _manage(*arguments: str, role: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import connection
 
 from customers.models import Tag, TagRule
@@ -39,7 +41,7 @@ HUNG = """
 
 
 def seed_tags(plan: Plan) -> int:
-    """Hang tags on invented people; rules of what the closing computes hang theirs in the first night."""
+    """Hang tags on invented people; rules of what the closing computes wait for it (``hang_by_rule``)."""
     one_in = ONE_IN_LARGE if plan.customers >= LARGE else ONE_IN
     rows = 0
     with connection.cursor() as cursor:
@@ -56,9 +58,14 @@ def seed_tags(plan: Plan) -> int:
             rows += cursor.rowcount
     for code, colour, english, hans, hant, filters in BY_RULE:
         tag = _tag(code, colour, english, hans, hant, is_computed=True)
-        rule = TagRule.objects.create(tag=tag, version=1, filters=filters, valid_from=plan.as_of)
-        rows += hang(rule, as_of=plan.as_of, low=0, high=2**62)["hung"]
-    return rows
+        TagRule.objects.create(tag=tag, version=1, filters=filters, valid_from=plan.as_of)
+    return rows + hang_by_rule(plan.as_of)
+
+
+def hang_by_rule(as_of: date) -> int:
+    """Hang what the rules in force mean, as every night does; after the closing grades and tiers as well."""
+    rules = TagRule.objects.filter(valid_to=None, tag__ended_on=None)
+    return sum(hang(rule, as_of=as_of, low=0, high=2**62)["hung"] for rule in rules)
 
 
 def _tag(code: str, colour: str, english: str, hans: str, hant: str, **more) -> Tag:

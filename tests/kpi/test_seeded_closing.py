@@ -8,7 +8,8 @@ from django.db import transaction
 from branches.models import Unit
 from coopcrm.shared import work
 from coopcrm.shared.models import JobState
-from customers.models import Household
+from customers.models import ComputedTag, Household
+from customers.tags.rules import who_is_meant
 from kpi.closing import digests, order_closing
 from kpi.drilldown import recompute
 from kpi.indicators import INDICATORS, context_for
@@ -16,6 +17,7 @@ from kpi.models import BranchDay, KpiSnapshot, ScoreCard
 from kpi.seeding import DEMO_AS_OF, DEMO_CLOSINGS
 from kpi.seeding.county import seed_county
 from kpi.seeding.plan import Plan
+from kpi.seeding.tags import hang_by_rule
 from kpi.selectors import latest, rows_of
 from loans import selectors as book
 from loans.classification import classify
@@ -63,6 +65,20 @@ def test_every_figure_is_what_its_rows_add_up_to(county):
     assert differing == {}
     assert len(stored) == 13 * len(INDICATORS)
     assert {code for (_, code), row in stored.items() if row.value is not None} == set(INDICATORS)
+
+
+def test_tags_that_wait_for_grades_and_tiers_are_hung_after_the_closing(county):
+    meant = {"model-payer": {"grade": "AAA"}, "vip-care": {"tier": "vip"}}
+    expected = {
+        code: set(who_is_meant(filters).values_list("pk", flat=True)) for code, filters in meant.items()
+    }
+
+    hang_by_rule(DEMO_AS_OF)
+
+    rows = ComputedTag.objects.filter(tag__code__in=meant, valid_to=None)
+    hung = {code: set(rows.filter(tag__code=code).values_list("customer", flat=True)) for code in meant}
+    assert hung == expected
+    assert all(expected.values())
 
 
 def test_ratings_in_bulk_equal_the_scorecard_household_by_household(county):
