@@ -51,6 +51,7 @@ class TogetherForm(StrictForm):
         for names in NEEDED.values():
             for name in names:
                 self.fields[name].is_needed = True
+                self.fields[name].widget.attrs["data-needed"] = ""
         self.may_tag = policies.may_tag_many(staff)
         if self.may_tag:
             self.fields["tag"].queryset = self.fields["tag_down"].queryset = tags_to_hang(staff)

@@ -7,7 +7,7 @@ others are opened like it. ``remember`` keeps, order by order, whom a run has ch
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -37,8 +37,8 @@ AT_ONCE = 50
 """A run of so many is done while the person waits."""
 IN_AN_ORDER = 200
 TITLES = {
-    HANG: gettext_noop("Hang a tag on %(number)s customers"),
-    TAKE_DOWN: gettext_noop("Take a tag down from %(number)s customers"),
+    HANG: gettext_noop("Hang “%(tag)s” on %(number)s customers"),
+    TAKE_DOWN: gettext_noop("Take “%(tag)s” down from %(number)s customers"),
     TASK: gettext_noop("Open a task for each of %(number)s customers"),
 }
 NOT_YOURS = gettext_noop("Your branch does not manage this customer any more.")
@@ -58,7 +58,7 @@ def hang_on_many(
     require(policies.may_tag_many(staff), _("Counter, field and directors hang tags."))
     tags.check(staff, tag, on, until=until)
     said = {"tag": tag.pk, "on": on.isoformat(), "until": until.isoformat() if until else ""}
-    return _run(HANG, staff, customers, said)
+    return _run(HANG, staff, customers, said, words={"tag": tag.label})
 
 
 @transaction.atomic
@@ -66,7 +66,8 @@ def take_down_from_many(*, staff: StaffMember, customers: Sequence[int], tag: Ta
     """Take a tag down from many customers."""
     require(policies.may_tag_many(staff), _("Counter, field and directors hang tags."))
     tags.check(staff, tag, on)
-    return _run(TAKE_DOWN, staff, customers, {"tag": tag.pk, "on": on.isoformat()})
+    said = {"tag": tag.pk, "on": on.isoformat()}
+    return _run(TAKE_DOWN, staff, customers, said, words={"tag": tag.label})
 
 
 @transaction.atomic
@@ -99,8 +100,16 @@ def _first_task(staff: StaffMember, customers: Sequence[int], run: str, on: date
     raise refusal
 
 
-def _run(kind: str, staff: StaffMember, customers: Sequence[int], said: dict, **params: Any) -> Job:
-    """A job over the customers: done at once when they are few."""
+def _run(
+    kind: str,
+    staff: StaffMember,
+    customers: Sequence[int],
+    said: dict,
+    *,
+    words: Mapping[str, str] | None = None,
+    **params: Any,
+) -> Job:
+    """A job over the customers: done at once when they are few; ``words`` go into its title."""
     require(customers, _("Choose customers first."), code="nobody_chosen")
     if len(customers) > MOST:
         raise Refused(_("At most %(most)s customers at once.") % {"most": MOST}, code="too_many")
@@ -111,7 +120,7 @@ def _run(kind: str, staff: StaffMember, customers: Sequence[int], said: dict, **
     job = {
         "kind": kind,
         "title": TITLES[kind],
-        "title_params": {"number": len(customers)},
+        "title_params": {"number": len(customers), **(words or {})},
         "params": said | params,
         "started_by": staff,
         "unit_id": min(staff.scope.branch_ids, default=None) if len(staff.scope.branch_ids) == 1 else None,

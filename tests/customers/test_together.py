@@ -58,6 +58,7 @@ def test_a_tag_is_hung_at_once_and_taken_back_where_nobody_touched_it(client, di
     response = post(client, deed="hang", tag=tag.pk, customer=[first, second, third, foreign])
 
     job = Job.objects.get(kind=services.HANG)
+    assert str(job) == "Hang “茶农” on 4 customers"
     assert carrying(tag) == {first, second, third}
     assert job.result == {"tagged": 2, "left as they are": 2}
     assert {row.subject for row in job.error_rows.all()} == {f"#{first}", f"#{foreign}"}
