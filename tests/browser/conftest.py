@@ -202,10 +202,10 @@ def choose_language(page: Page, language: str) -> None:
 
 
 def serious_faults(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page, as rule and place."""
+    """What axe finds moderate, serious or critical on the page, as rule and place."""
     page.evaluate(AXE.read_text())
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+    grave = [fault for fault in found if fault["impact"] in ("moderate", "serious", "critical")]
     return [f"{fault['id']}: {node['target']}" for fault in grave for node in fault["nodes"]]
 
 
