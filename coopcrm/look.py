@@ -79,7 +79,7 @@ class ExampleForm(StrictForm):
     name = forms.CharField(label=_("Name"))
     amount = forms.DecimalField(label=_("Amount"), min_value=0, required=False)
     born_on = forms.DateField(
-        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Born on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     village = forms.ChoiceField(label=_("Village"), choices=[("1", "孙家村"), ("2", "白雀园村")])
     source = forms.ChoiceField(

@@ -67,7 +67,9 @@ class VersionForm(StrictForm):
     """A new version of a rule: its name, its first day, its data as JSON, and why."""
 
     version = forms.CharField(label=_("Name of the version"), max_length=20)
-    valid_from = forms.DateField(label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}))
+    valid_from = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     reason = forms.CharField(label=_("Why"), max_length=300)
     data = ReadableJSON(
         label=_("Data (JSON)"), widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"})

@@ -18,7 +18,7 @@ from coopcrm.shared.models import Deed, Outcome
 class Day(forms.DateField):
     """A day from the browser's own calendar."""
 
-    widget = forms.DateInput(attrs={"type": "date"})
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _tables() -> list[tuple[str, str]]:

@@ -4,7 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.template import Context, Template
+from django.urls import get_resolver
 from django.utils import translation
 from django.utils.formats import date_format
 
@@ -86,3 +88,23 @@ def test_bars_of_a_waterfall_begin_where_the_last_one_ended():
         ("minus", "66.7%", "33.3%"),
         ("total", "0.0%", "66.7%"),
     ]
+
+
+def test_the_browsers_calendar_is_given_days_as_it_reads_them_in_every_language():
+    assert get_resolver().reverse_dict, "all addresses are read, and with them all forms"
+    fields = [
+        (form.__name__, name, field.widget)
+        for form in _all_below(forms.BaseForm)
+        for name, field in getattr(form, "base_fields", {}).items()
+    ]
+    calendars = [entry for entry in fields if getattr(entry[2], "input_type", "") == "date"]
+
+    with translation.override("zh-hans"):
+        wrong = [entry[:2] for entry in calendars if entry[2].format_value(date(2026, 5, 3)) != "2026-05-03"]
+
+    assert len(calendars) > 20
+    assert wrong == []
+
+
+def _all_below(one: type) -> set[type]:
+    return {one}.union(*(_all_below(each) for each in one.__subclasses__()))
