@@ -31,13 +31,26 @@ ICONS = {
 # -- What a deed changes -----------------------------------------------------------------------------------------------
 
 
-def sentences(events: Iterable[HouseholdEvent]) -> list[str]:
-    """What a deed has changed, household by household, one sentence each."""
+def sentences(events: Iterable[HouseholdEvent], *, is_tried: bool = False) -> list[str]:
+    """What a deed has changed, household by household, one sentence each.
+
+    What was only tried (``is_tried``) says nothing of the number of a household that it would open: when it is done,
+    that will be another.
+    """
     found: list[str] = []
     for event in events:
-        found += _people(event)
+        found += _new_home(event) if is_tried and event.changes.get("opened") else _people(event)
         found += _household(event)
     return found
+
+
+def _new_home(event: HouseholdEvent) -> list[str]:
+    stays = Membership.objects.filter(pk__in=event.changes.get("began", [])).select_related("customer")
+    text = _("%(name)s belongs to the new household as %(is)s.")
+    return [
+        _("A new household opens; it starts unrated and without a line."),
+        *(text % {"name": stay.customer, "is": stay.get_relation_display()} for stay in stays.order_by("pk")),
+    ]
 
 
 def _people(event: HouseholdEvent) -> list[str]:

@@ -73,7 +73,8 @@ def _try(form: forms.LifeForm, *, keep: bool) -> list[str] | None:
             form.run()
             deed = own.filter(pk__gt=before).values("deed")[:1]
             events = list(own.filter(deed__in=deed).select_related("customer").order_by("household_id"))
-            lines = [line for line in (story.summary(events), *story.sentences(events)) if line]
+            told = story.sentences(events, is_tried=not keep)
+            lines = [line for line in (story.summary(events), *told) if line]
             transaction.set_rollback(not keep or bool(form.errors))
     except DomainError as refusal:
         form.add_error(None, explained(refusal))

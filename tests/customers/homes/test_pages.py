@@ -51,6 +51,9 @@ def test_a_split_is_told_in_words_first_and_done_when_exactly_that_is_confirmed(
         in lines
     )
     assert "Debts stay with those who signed them." in lines
+    assert "A new household opens; it starts unrated and without a line." in lines, (
+        "its number is not drawn yet"
+    )
     assert (Household.objects.count(), HouseholdEvent.objects.count()) == (1, 0), "nothing is written yet"
 
     other = client.post(url, {**typed, "reason": "wedding", "seen": shown.context["seen"]})
