@@ -7,11 +7,12 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from branches.models import StaffMember
 from coopcrm.shared.forms import StrictForm
 from customers import masking
 from customers.merging.choices import Side
 from customers.merging.later import NUMBERED, Later
-from customers.models import Customer, IdentityDocument, Marriage, Phone
+from customers.models import Customer, Household, IdentityDocument, Marriage, Phone, Task
 
 
 class MergeForm(StrictForm):
@@ -37,6 +38,22 @@ class TwoHouseholdsForm(forms.Form):
     kind = forms.CharField(initial="household", widget=forms.HiddenInput)
     first = forms.IntegerField(label=gettext_lazy("Household that stays (number)"), min_value=1)
     second = forms.IntegerField(label=gettext_lazy("Household that is joined to it (number)"), min_value=1)
+
+    def __init__(self, *args, staff: StaffMember, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = Household.objects.managed_for(staff).filter(valid_to=None)
+
+    def clean(self) -> dict:
+        """Two different households of the person's branches; a foreign number is answered like one that nobody has."""
+        given = super().clean()
+        asked = {name: given[name] for name in ("first", "second") if name in given}
+        known = set(self.own.filter(pk__in=asked.values()).values_list("pk", flat=True))
+        for name, number in asked.items():
+            if number not in known:
+                self.add_error(name, _("Your branches manage no household of this number."))
+        if len(asked) == 2 and asked["first"] == asked["second"]:
+            self.add_error("second", _("This is the same household."))
+        return given
 
 
 class UndoForm(StrictForm):
@@ -102,6 +119,8 @@ def _masked_number(row: models.Model) -> str:
 def _what(one: Later) -> str:
     """The kind of the row where it has one, else its number."""
     row = one.row
+    if isinstance(row, Task):
+        return row.words
     for name in ("get_kind_display", "get_attribute_display", "get_purpose_display"):
         if hasattr(row, name):
             return str(getattr(row, name)())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,6 +31,10 @@ def merges(request: HttpRequest) -> HttpResponse:
     """What was joined, what waits for a second person, and what was taken back."""
     require_scope(request.user)
     allow(policies.may_see_merges(request.user))
+    form = _two_households(request)
+    if form is not None and form.is_bound and form.is_valid():
+        two = urlencode({name: form.cleaned_data[name] for name in ("first", "second", "kind")})
+        return redirect(f"{reverse('customers:new-merge')}?{two}")
     state = request.GET.get("state", "")
     page = selectors.merges_for(request.user, state=state, after=request.GET.get("after", ""))
     tabs = [{"label": _("All"), "url": "?", "is_current": state not in dict(STANDINGS)}]
@@ -40,11 +46,18 @@ def merges(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": lines,
         "tabs": tabs,
-        "form": TwoHouseholdsForm(initial={"first": id_in(request.GET.get("household", ""))})
-        if policies.may_merge_somewhere(request.user)
-        else None,
+        "form": form,
     }
     return render(request, "customers/merging/merges.html", context)
+
+
+def _two_households(request: HttpRequest) -> TwoHouseholdsForm | None:
+    """The form that asks which two households are one; filled in when it was sent."""
+    if not policies.may_merge_somewhere(request.user):
+        return None
+    sent = request.GET if "second" in request.GET else None
+    first = id_in(request.GET.get("household", ""))
+    return TwoHouseholdsForm(sent, staff=request.user, initial={"first": first})
 
 
 @form_page

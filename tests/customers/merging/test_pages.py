@@ -17,6 +17,7 @@ from tests.clients import Client
 from tests.factories import (
     branch_of,
     make_customer,
+    make_household,
     make_staff,
     resident_number,
 )
@@ -76,6 +77,23 @@ def test_a_phone_or_account_written_since_is_named_by_its_masked_number_and_neve
     assert mask_bank_card(account.open("number")) in page
     assert "13900002222" not in page
     assert account.open("number") not in page
+
+
+def test_a_wrong_number_of_a_household_is_answered_in_the_form_alike_for_foreign_and_for_missing_ones():
+    director = make_staff(PostCode.DIRECTOR)
+    branch = branch_of(director)
+    own, other = make_household(branch=branch), make_household(branch=branch)
+    foreign, client = make_household(), client_of(director)
+
+    def errors_of(first, second):
+        return dict(
+            client.get(f"/merges/?first={first}&second={second}&kind=household").context["form"].errors
+        )
+
+    assert errors_of(own.pk, foreign.pk) == errors_of(own.pk, 99_999_999) != {}
+    assert set(errors_of(own.pk, own.pk)) == set(errors_of(own.pk, "")) == {"second"}
+    found = client.get(f"/merges/?first={own.pk}&second={other.pk}&kind=household")
+    assert found.url == f"/merges/new/?first={own.pk}&second={other.pk}&kind=household"
 
 
 @pytest.mark.parametrize("ending", ["declined", "expired"])
