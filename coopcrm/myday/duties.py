@@ -13,6 +13,7 @@ from branches import proposals
 from branches.models import StaffMember
 from coopcrm.myday.parts import SHOWN, Line, OwnFigure, Section
 from customers import policies as registry_policies
+from customers.campaigns import selectors as campaigns
 from customers.cases import policies as case_policies
 from customers.cases import selectors as cases
 from customers.choices import CaseKind, CaseState, HandoverState, RequestState, TaskState
@@ -35,6 +36,8 @@ def urgent(staff: StaffMember, today: date) -> list[Section]:
     if registry_policies.may_answer_requests_somewhere(staff):
         waiting.append(data_requests(staff, today))
     waiting.append(handovers(staff))
+    if registry_policies.may_register_somewhere(staff):
+        waiting.append(offers(staff, today))
     return [*sections, *(section for section in waiting if section.total)]
 
 
@@ -151,6 +154,24 @@ def handovers(staff: StaffMember) -> Section:
         for row in found[:SHOWN]
     ]
     return Section(_("Handovers to sign"), "waiting", len(found), lines, reverse("customers:handovers"))
+
+
+def offers(staff: StaffMember, today: date) -> Section:
+    """People whom campaigns that run wait for this person to contact; a director's are those of the branch."""
+    everybody = staff.scope.holds(*registry_policies.DIRECTORS)
+    found = campaigns.waiting_by_campaign(staff, on=today, everybody=everybody)
+    lines = [
+        Line(
+            title=str(campaign),
+            url=reverse("customers:campaign", args=[campaign.pk]),
+            text=_("%(n)s to contact until %(day)s") % {"n": number, "day": campaign.ends_on.isoformat()},
+            action=_("Whom to contact"),
+            action_url=reverse("customers:campaign-work", args=[campaign.pk]),
+        )
+        for campaign, number in found[:SHOWN]
+    ]
+    total = sum(number for _campaign, number in found)
+    return Section(_("To be offered"), "waiting", total, lines, reverse("customers:campaigns"))
 
 
 def own_figures(staff: StaffMember, today: date) -> list[OwnFigure]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import StaffMember, Unit
 from coopcrm.shared.forms import StrictFields, StrictForm
@@ -15,10 +16,7 @@ from customers.choices import CampaignChannel, CampaignOutcome
 from customers.lists.filters import ME, plain
 from customers.lists.forms import ListForm
 from customers.models import Segment
-
-
-def day_field(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}))
+from customers.portfolios.forms import day_field
 
 
 class FiltersForm(StrictFields, ListForm):
@@ -39,7 +37,7 @@ class FiltersForm(StrictFields, ListForm):
 class SegmentForm(FiltersForm):
     """A name, and the filters it stands for."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=60)
     field_order = ["name"]
 
 
@@ -52,7 +50,7 @@ def filters_from(query: QueryDict, staff: StaffMember) -> dict[str, str]:
 class CampaignForm(StrictForm):
     """Everything about a campaign but its list."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=60)
     segment = forms.ModelChoiceField(label=_("Segment"), queryset=None)
     goal = forms.CharField(
         label=_("Goal"), max_length=200, help_text=_("What should be different afterwards?")

@@ -7,14 +7,22 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from branches.models import StaffMember, Unit
 from customers import registries
 from customers.campaigns import rules
 from customers.campaigns.services import may_be_contacted
-from customers.choices import CampaignOutcome
-from customers.models import Campaign, CampaignMember, Customer, Segment, SegmentDay, SegmentMember
+from customers.choices import CampaignOutcome, CampaignState
+from customers.models import (
+    Campaign,
+    CampaignMember,
+    Customer,
+    Phone,
+    Segment,
+    SegmentDay,
+    SegmentMember,
+)
 
 DAYS_SHOWN = 120
 NEWEST = 20
@@ -25,6 +33,9 @@ REACHED = (
     CampaignOutcome.REFUSED,
     CampaignOutcome.NEVER,
 )
+
+WAITING = ("", CampaignOutcome.NOT_REACHED)
+"""Nothing is written down yet, or nobody answered: somebody tries again."""
 
 
 # -- Segments ----------------------------------------------------------------------------------------------------------
@@ -107,19 +118,50 @@ def progress_by(rows: QuerySet[CampaignMember], column: str) -> list[dict[str, A
     return [{**row, "who": named.get(row[column])} for row in found]
 
 
-def work_list(
-    staff: StaffMember, campaign: Campaign, *, on: date, everybody: bool = False
-) -> QuerySet[CampaignMember]:
-    """Whom this person contacts: their own people and those without a manager; directors see all of the branch.
+def to_contact(staff: StaffMember, *, on: date, everybody: bool = False) -> QuerySet[CampaignMember]:
+    """Whom this person still contacts in campaigns that run; a withdrawal since the list was drawn counts at once.
 
-    A withdrawal since the list was drawn counts at once. Those who were reached stand at the end.
+    Their own people and those without a manager; directors (``everybody``) see all of the branch.
     """
-    rows = members(staff, campaign).filter(is_holdout=False)
+    rows = _contacted_by(CampaignMember.objects.visible_to(staff), staff, everybody=everybody)
+    return may_be_contacted(rows.filter(outcome__in=WAITING), on=on)
+
+
+def work_list(
+    staff: StaffMember, campaign: Campaign, *, on: date, everybody: bool = False, contacted: bool = False
+) -> QuerySet[CampaignMember]:
+    """People of one campaign as its page lists them: those to contact, or those of whom something is written down.
+
+    ``phone_pk`` is the phone to call.
+    """
+    if contacted:
+        rows = _contacted_by(members(staff, campaign), staff, everybody=everybody)
+        rows = rows.exclude(outcome__in=WAITING)
+    else:
+        rows = to_contact(staff, on=on, everybody=everybody).filter(campaign=campaign)
+    phones = Phone.objects.filter(customer=OuterRef("customer"), valid_to=None).order_by("-is_main", "pk")
+    rows = rows.annotate(phone_pk=Subquery(phones.values("pk")[:1]))
+    return rows.select_related("customer__village", "customer__branch", "assigned_to")
+
+
+def _contacted_by(
+    rows: QuerySet[CampaignMember], staff: StaffMember, *, everybody: bool
+) -> QuerySet[CampaignMember]:
+    rows = rows.filter(is_holdout=False)
+    return rows if everybody else rows.filter(Q(assigned_to=staff) | Q(assigned_to=None))
+
+
+def waiting_by_campaign(
+    staff: StaffMember, *, on: date, everybody: bool = False
+) -> list[tuple[Campaign, int]]:
+    """Campaigns that run and in which somebody waits for this person, soonest end first; two queries."""
+    rows = to_contact(staff, on=on, everybody=everybody)
     if not everybody:
-        rows = rows.filter(Q(assigned_to=staff) | Q(assigned_to=None))
-    waiting = rows.filter(outcome__in=("", CampaignOutcome.NOT_REACHED))
-    people = may_be_contacted(waiting, on=on)
-    return people.select_related("customer__village", "customer__branch", "assigned_to")
+        rows = rows.filter(assigned_to=staff)
+    rows = rows.filter(campaign__state=CampaignState.RUNNING, campaign__ends_on__gte=on)
+    counts = dict(rows.order_by().values("campaign").annotate(n=Count("pk")).values_list("campaign", "n"))
+    found = Campaign.objects.filter(pk__in=counts).order_by("ends_on", "pk")
+    return [(campaign, counts[campaign.pk]) for campaign in found]
 
 
 # -- Results -----------------------------------------------------------------------------------------------------------

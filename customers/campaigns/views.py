@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from branches import proposals
 from branches.exports.forms import ExportForm
+from branches.models import StaffMember
 from coopcrm.shared import acting
 from coopcrm.shared.errors import DomainError, Refused
 from coopcrm.shared.forms import takes
 from coopcrm.shared.handbook import explained
 from coopcrm.shared.paging import Keyset, page_of
 from customers.campaigns import exports, forms, policies, segments, selectors, services
-from customers.choices import CampaignOutcome
+from customers.choices import CampaignChannel, CampaignOutcome
 from customers.lists.columns import badges_of
 from customers.lists.filters import in_words
 from customers.models import Campaign, CampaignMember, Segment
@@ -284,14 +285,14 @@ def _ended(request: HttpRequest, pk: int, form_class, deed, more: dict[str, Any]
 
 @require_GET
 def work(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whom to contact, with the talking points and a button for each outcome."""
+    """Whom to contact, with the talking points and a button for each outcome; what was noted can be corrected."""
     found, staff, today = own_campaign(request, pk), request.user, timezone.localdate()
-    everybody = staff.scope.holds(*DIRECTORS)
-    rows = selectors.work_list(staff, found, on=today, everybody=everybody)
+    everybody, contacted = staff.scope.holds(*DIRECTORS), "contacted" in request.GET
+    rows = selectors.work_list(staff, found, on=today, everybody=everybody, contacted=contacted)
     page = page_of(request, rows, WORK, size=25)
     badges = badges_of(staff, [member.customer_id for member in page.rows])
     lines = [
-        (member, badges.get(member.customer_id, []), policies.may_note(staff, member)) for member in page.rows
+        (member, badges.get(member.customer_id, []), _may_note(staff, found, member)) for member in page.rows
     ]
     context = {
         "campaign": found,
@@ -299,8 +300,19 @@ def work(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "outcomes": CampaignOutcome.choices,
         "mine": not everybody,
+        "contacted": contacted,
+        "tabs": [
+            {"label": _("To contact"), "url": "?", "is_current": not contacted},
+            {"label": _("Contacted"), "url": "?contacted=1", "is_current": contacted},
+        ],
+        "calls": found.is_running and not contacted and found.channel == CampaignChannel.CALL,
     }
     return render(request, "customers/campaigns/work.html", context)
+
+
+def _may_note(staff: StaffMember, campaign: Campaign, member: CampaignMember) -> bool:
+    is_open = campaign.is_running and member.outcome != CampaignOutcome.NEVER
+    return is_open and policies.may_note(staff, member)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import StaffMember
 from branches.selectors import branches_of, villages
@@ -146,7 +147,7 @@ class LookForm(forms.Form):
 class ViewForm(StrictForm):
     """A name for what the list shows; ``shown`` is its address without the page."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("of a place or day", "Name"), max_length=60)
     is_shared = forms.BooleanField(label=_("Everybody of the branch may use it"), required=False)
     is_default = forms.BooleanField(label=_("Show it first when I open the list"), required=False)
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2000)

@@ -357,6 +357,34 @@ def test_an_officer_works_through_the_list_on_a_page(client, director, today, dj
     assert (member.outcome, member.outcome_by) == ("bought", officer)
 
 
+def test_what_was_noted_by_mistake_is_found_and_corrected_but_never_a_withdrawal(client, director, today):
+    agree(director, *people_of(director, 2))
+    campaign = started(director, today)
+    first, second = campaign.members.order_by("pk")
+    client.force_login(director)
+    note, listed = "/campaigns/people/{}/outcome/", f"/campaigns/{campaign.pk}/work/"
+    client.post(note.format(first.pk), {"outcome": "bought"})
+    client.post(note.format(second.pk), {"outcome": "never"})
+
+    contacted = {
+        member.pk: may_note for member, _, may_note in client.get(f"{listed}?contacted=1").context["lines"]
+    }
+    assert contacted == {first.pk: True, second.pk: False}
+
+    client.post(note.format(first.pk), {"outcome": "not_reached"})
+    assert [member.pk for member, _, _ in client.get(listed).context["lines"]] == [first.pk]
+
+
+def test_my_day_says_whom_campaigns_wait_for(director, today):
+    agree(director, *people_of(director, 3))
+    campaign = started(director, today)
+
+    assert [(row, n) for row, n in selectors.waiting_by_campaign(director, on=today, everybody=True)] == [
+        (campaign, 3)
+    ]
+    assert selectors.waiting_by_campaign(director, on=today + timedelta(days=400), everybody=True) == []
+
+
 def test_the_pages_of_a_campaign_and_a_segment_show_what_there_is(client, director, today):
     agree(director, *people_of(director, 3))
     campaign = started(director, today)
