@@ -59,7 +59,7 @@ class CustomerOut(Out):
     birth_date = serializers.SerializerMethodField()
     is_masked = serializers.SerializerMethodField()
     branch = serializers.IntegerField(source="branch_id")
-    village = serializers.CharField(source="village.code", allow_null=True, default=None)
+    village = serializers.CharField(source="village_code", allow_null=True, default=None)
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
     documents = DocumentOut(many=True, source="shown_documents")
     phones = PhoneOut(many=True, source="phones_in_use")
@@ -213,7 +213,7 @@ class HouseholdOut(Out):
     """A household: where it lives, since when, and who heads it."""
 
     branch = serializers.IntegerField(source="branch_id")
-    village = serializers.CharField(source="village.code", allow_null=True, default=None)
+    village = serializers.CharField(source="village_code", allow_null=True, default=None)
     head = serializers.IntegerField(source="head_id", allow_null=True, help_text="A customer.")
 
     class Meta:

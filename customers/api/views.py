@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -57,11 +57,12 @@ class Customers(ReadOnly):
 
     def rows(self, staff):
         shown = IdentityDocument.objects.filter(state__in=SHOWN_STATES).order_by("id")
-        cards = Customer.objects.visible_to(staff).select_related("village", "organisation")
         phones = Phone.objects.filter(valid_to=None).order_by("id")
+        cards = Customer.objects.visible_to(staff).annotate(village_code=F("village__code"))
         return cards.prefetch_related(
             Prefetch("documents", shown, to_attr="shown_documents"),
             Prefetch("phones", phones, to_attr="phones_in_use"),
+            "organisation",  # joined, the policy on its rows would be asked for every organisation there is
         )
 
     @extend_schema(
