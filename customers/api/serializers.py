@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from coopcrm.shared.api import Out, Parameters, Problem, id_parameter
 from customers import masking, policies, selectors
-from customers.choices import CustomerKind, CustomerState, DocumentKind, DocumentState
+from customers.api import cards
+from customers.choices import CustomerKind, CustomerState, DocumentKind
 from customers.duplicates import Match
 from customers.models import Customer, Household, IdentityDocument, Membership, Organisation, Phone
 from customers.search.ranking import Hit
@@ -18,29 +19,23 @@ ID_KINDS = {DocumentKind.ID18, DocumentKind.HMT18, DocumentKind.FPR18}
 class DocumentOut(Out):
     """An identity document with its number masked."""
 
-    number = serializers.SerializerMethodField()
+    number = serializers.CharField(help_text="Masked.")
 
     class Meta:
         model = IdentityDocument
-        fields = ["kind", "number", "state", "issued_on", "expires_on", "is_long_term"]
+        fields = ["number", *cards.DOCUMENT]
         read_only_fields = fields
-
-    def get_number(self, document: IdentityDocument) -> str:
-        return masking.mask_id(document.open("number"))
 
 
 class PhoneOut(Out):
     """A phone in use with its number masked."""
 
-    number = serializers.SerializerMethodField()
+    number = serializers.CharField(help_text="Masked.")
 
     class Meta:
         model = Phone
-        fields = ["kind", "number", "valid_from", "is_main", "confirmed_on"]
+        fields = ["number", *cards.PHONE]
         read_only_fields = fields
-
-    def get_number(self, phone: Phone) -> str:
-        return masking.mask_phone(phone.open("number"))
 
 
 class OrganisationOut(Out):
@@ -48,22 +43,23 @@ class OrganisationOut(Out):
 
     class Meta:
         model = Organisation
-        fields = ["category", "legal_form", "founded_on", "business_scope"]
+        fields = cards.ORGANISATION
         read_only_fields = fields
 
 
 class CustomerOut(Out):
-    """The registry card; ``is_masked`` where another branch manages the customer: then little more than the place."""
+    """The registry card; ``is_masked`` where another branch manages the customer: then little more than the place.
 
-    name = serializers.SerializerMethodField()
-    birth_date = serializers.SerializerMethodField()
-    is_masked = serializers.SerializerMethodField()
+    It describes what :mod:`customers.api.cards` tells.
+    """
+
+    is_masked = serializers.BooleanField()
     branch = serializers.IntegerField(source="branch_id")
-    village = serializers.CharField(source="village_code", allow_null=True, default=None)
+    village = serializers.CharField(allow_null=True, help_text="Its code.")
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)
-    documents = DocumentOut(many=True, source="shown_documents")
-    phones = PhoneOut(many=True, source="phones_in_use")
-    organisation = OrganisationOut(allow_null=True, default=None)
+    documents = DocumentOut(many=True)
+    phones = PhoneOut(many=True)
+    organisation = OrganisationOut(allow_null=True)
 
     class Meta:
         model = Customer
@@ -85,29 +81,6 @@ class CustomerOut(Out):
         ]
         read_only_fields = fields
 
-    def _is_ours(self, customer: Customer) -> bool:
-        scope = self.context["request"].user.scope
-        return scope.sees_union or customer.branch_id in scope.branch_ids
-
-    def get_is_masked(self, customer: Customer) -> bool:
-        return not self._is_ours(customer)
-
-    def get_name(self, customer: Customer) -> str:
-        return customer.name if self._is_ours(customer) else masking.mask_name(customer.name)
-
-    def to_representation(self, customer: Customer) -> dict:
-        """Sex and documents belong to the managing branch, like the name."""
-        told = super().to_representation(customer)
-        return (
-            told
-            if self._is_ours(customer)
-            else {**told, "sex": "", "documents": [], "phones": [], "organisation": None}
-        )
-
-    def get_birth_date(self, customer: Customer) -> str | None:
-        known = customer.birth_date and self._is_ours(customer)
-        return customer.birth_date.isoformat() if known else None
-
 
 class CustomerParameters(Parameters):
     branch = id_parameter("The managing branch.")
@@ -116,9 +89,6 @@ class CustomerParameters(Parameters):
     )
     kind = serializers.ChoiceField(choices=CustomerKind.choices, required=False)
     state = serializers.ChoiceField(choices=CustomerState.choices, required=False)
-
-
-SHOWN_STATES = (DocumentState.HELD, DocumentState.DISPUTED, DocumentState.UNVERIFIED)
 
 
 class MatchOut(serializers.Serializer):
@@ -213,7 +183,7 @@ class HouseholdOut(Out):
     """A household: where it lives, since when, and who heads it."""
 
     branch = serializers.IntegerField(source="branch_id")
-    village = serializers.CharField(source="village_code", allow_null=True, default=None)
+    village = serializers.CharField(source="village.code", allow_null=True, default=None)
     head = serializers.IntegerField(source="head_id", allow_null=True, help_text="A customer.")
 
     class Meta:

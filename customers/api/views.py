@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Prefetch
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,9 +16,9 @@ from coopcrm.shared.errors import Refused, require
 from coopcrm.shared.idempotency import Answer
 from coopcrm.shared.paging import Keyset
 from customers import duplicates, policies, readings, reveal
+from customers.api import cards
 from customers.api.bodies import CustomerBody, MatchBody, SearchBody
 from customers.api.serializers import (
-    SHOWN_STATES,
     CustomerOut,
     CustomerParameters,
     FoundOut,
@@ -32,7 +32,7 @@ from customers.api.serializers import (
 )
 from customers.counter import services
 from customers.counter.known import note_matches
-from customers.models import Customer, Household, IdentityDocument, Membership, Phone
+from customers.models import Customer, Household, Membership
 from customers.search import ranking
 from customers.search.record import note_lookup
 
@@ -56,14 +56,14 @@ class Customers(ReadOnly):
     narrow = {"branch": "branch", "village": "village__code", "kind": "kind", "state": "state"}
 
     def rows(self, staff):
-        shown = IdentityDocument.objects.filter(state__in=SHOWN_STATES).order_by("id")
-        phones = Phone.objects.filter(valid_to=None).order_by("id")
-        cards = Customer.objects.visible_to(staff).annotate(village_code=F("village__code"))
-        return cards.prefetch_related(
-            Prefetch("documents", shown, to_attr="shown_documents"),
-            Prefetch("phones", phones, to_attr="phones_in_use"),
-            "organisation",  # joined, the policy on its rows would be asked for every organisation there is
-        )
+        return cards.rows_of(Customer.objects.visible_to(staff))
+
+    def list(self, request: Request, *args, **kwargs) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(cards.cards(page, request.user.scope))
+
+    def retrieve(self, request: Request, *args, **kwargs) -> Response:
+        return Response(cards.cards([self.get_object()], request.user.scope)[0])
 
     @extend_schema(
         request=CustomerBody,
