@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import SuspiciousOperation
 from django.forms.renderers import TemplatesSetting
 
+from coopcrm.shared import widgets
+
 OF_THE_FRAME = frozenset({"csrfmiddlewaretoken"})
 
 
@@ -18,6 +20,10 @@ class LookRenderer(TemplatesSetting):
     form_template_name = "components/form.html"
     formset_template_name = "components/formset.html"
     field_template_name = "components/field.html"
+
+    def render(self, template_name, context, request=None):
+        drawn = widgets.draw(template_name, context)
+        return super().render(template_name, context, request) if drawn is None else drawn
 
 
 class UnknownField(SuspiciousOperation):

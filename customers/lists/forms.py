@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,62 +19,11 @@ from customers.lists.columns import columns_for
 from customers.lists.filters import choices_of
 
 
-def _options(widget: dict) -> Iterator[dict]:
-    return (option for _group, some, _index in widget["optgroups"] for option in some)
-
-
-class PlainSelect(forms.Select):
-    """A choice drawn in one go: a template for each of a hundred villages took a third of the page's time."""
-
-    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
-        widget = self.get_context(name, value, attrs)["widget"]
-        drawn = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (o["value"], SafeString(" selected") if o["selected"] else "", o["label"])
-                for o in _options(widget)
-            ),
-        )
-        return format_html('<select name="{}"{}>{}</select>', widget["name"], flatatt(widget["attrs"]), drawn)
-
-
-class PlainChecks(forms.CheckboxSelectMultiple):
-    """Boxes to tick, drawn in one go too."""
-
-    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
-        widget = self.get_context(name, value, attrs)["widget"]
-        drawn = format_html_join(
-            "",
-            '<div><label for="{0}"><input type="checkbox" name="{1}" value="{2}"{3}> {4}</label></div>',
-            (
-                (o["attrs"]["id"], o["name"], o["value"], flatatt(o["attrs"]), o["label"])
-                for o in _options(widget)
-            ),
-        )
-        return format_html('<div class="cluster" id="{}">{}</div>', widget["attrs"]["id"], drawn)
-
-
-class PlainDay(forms.DateInput):
-    """A day, drawn in one go too."""
-
-    def render(self, name: str, value: Any, attrs: dict | None = None, renderer: Any = None) -> SafeString:
-        widget = self.get_context(name, value, attrs)["widget"]
-        shown = format_html(' value="{}"', widget["value"]) if widget["value"] else ""
-        return format_html(
-            '<input type="date" name="{}"{}{}>', widget["name"], shown, flatatt(widget["attrs"])
-        )
-
-
 class ListForm(forms.Form):
     """Filters of the list of customers: codes and ids alone, so that the address may be kept and shared."""
 
-    branch = forms.ModelChoiceField(
-        label=_("Branch"), queryset=None, required=False, empty_label=_("all"), widget=PlainSelect
-    )
-    village = forms.ModelChoiceField(
-        label=_("Village"), queryset=None, required=False, empty_label=_("all"), widget=PlainSelect
-    )
+    branch = forms.ModelChoiceField(label=_("Branch"), queryset=None, required=False, empty_label=_("all"))
+    village = forms.ModelChoiceField(label=_("Village"), queryset=None, required=False, empty_label=_("all"))
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)
@@ -122,10 +67,10 @@ class ListForm(forms.Form):
 
 def _field(narrowing: registries.ListFilter, staff: StaffMember) -> forms.Field:
     if narrowing.is_day:
-        day = PlainDay(format="%Y-%m-%d")
+        day = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
         return forms.DateField(label=narrowing.label, required=False, widget=day)
     choices = [("", _("all")), *choices_of(narrowing, staff)]
-    return forms.ChoiceField(label=narrowing.label, choices=choices, required=False, widget=PlainSelect)
+    return forms.ChoiceField(label=narrowing.label, choices=choices, required=False)
 
 
 def served_by(branch_ids: Any) -> Q:
@@ -136,8 +81,10 @@ def served_by(branch_ids: Any) -> Q:
 class LookForm(forms.Form):
     """Columns and order of the list, in the address like the filters."""
 
-    order = forms.ChoiceField(label=_("Order"), choices=ListOrder.choices, required=False, widget=PlainSelect)
-    column = forms.MultipleChoiceField(label=_("Columns"), required=False, widget=PlainChecks)
+    order = forms.ChoiceField(label=_("Order"), choices=ListOrder.choices, required=False)
+    column = forms.MultipleChoiceField(
+        label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
     def __init__(self, *args, staff: StaffMember, **kwargs):
         super().__init__(*args, **kwargs)
