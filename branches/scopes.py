@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ SELECT p.code, p.unit_id, u.kind, u.parent_id
 FROM branches_post p JOIN branches_unit u ON u.id = p.unit_id
 WHERE p.staff_id = %(staff)s AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to > %(on)s)
 """
-"""Posts of a day: asked by every request, so it is written out and not built anew each time."""
+"""The posts of a day; ``branches.signin.sessions`` reads those of whoever is signed in with the session."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,11 @@ def scope_for(staff: StaffMember, on: date | None = None) -> Scope:
     on = on or timezone.localdate()
     with connection.cursor() as cursor:
         cursor.execute(HELD, {"staff": staff.pk, "on": on})
-        rows = cursor.fetchall()
+        return scope_of(cursor.fetchall())
+
+
+def scope_of(rows: Iterable[Sequence]) -> Scope:
+    """What posts open; each row is the code of a post, its unit, the unit's kind and the unit above it."""
     posts, branches, units, union = set(), set(), set(), False
     for code, unit_id, kind, parent_id in rows:
         posts.add(code)

@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "branches.signin.backend.WhoseSession",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "coopcrm.look.ProfileLanguageMiddleware",
     "coopcrm.shared.middleware.Actor",
@@ -169,6 +169,7 @@ for _connection in DATABASES.values():
     _connection["TIME_ZONE"] = "Asia/Shanghai"
     _connection["CONN_MAX_AGE"] = 60
     _connection["CONN_HEALTH_CHECKS"] = True
+BEHIND_POOLER = env_bool("COOPCRM_POOLER")  # connections change hands with every transaction
 DATABASES["default"]["ATOMIC_REQUESTS"] = True  # who acts and what is open to them is told per transaction
 
 REDIS_URL = env("REDIS_URL", embedded.places().redis_url() if EMBEDDED else None)

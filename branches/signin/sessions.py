@@ -10,20 +10,30 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
 
 from branches.choices import DeviceKind
+from coopcrm.shared.prepared import Prepared
 
 IDLE = {DeviceKind.COUNTER: timedelta(minutes=15), DeviceKind.PHONE: timedelta(minutes=30)}
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(seconds=30)
-OPEN = "SELECT * FROM branches_session WHERE key_digest = %s AND ends_at > %s"
-"""The session of a cookie: asked by every request, so it is written out and not built anew each time."""
+OPEN = """
+SELECT {session}, {staff},
+       (SELECT coalesce(json_agg(json_build_array(p.code, p.unit_id, u.kind, u.parent_id)), '[]')
+        FROM branches_post p JOIN branches_unit u ON u.id = p.unit_id
+        WHERE p.staff_id = m.id AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to > %(on)s))
+FROM branches_session s LEFT JOIN branches_staffmember m ON m.id = s.staff_id
+WHERE s.key_digest = %(digest)s AND s.ends_at > %(now)s
+"""
+"""The session of a cookie, whose it is and the posts of the day: asked by every request, so it is one statement."""
 
 
 def digest_of(key: str) -> bytes:
@@ -42,6 +52,7 @@ class SessionStore(SessionBase):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self.row = None
+        self.person = None
         self.origin: Callable[[], dict] = dict
 
     @classmethod
@@ -52,13 +63,11 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict:
         """Open the stored content; a session that ended, or was ended, is a new one."""
-        asked = [digest_of(self.session_key), timezone.now()]
-        row = next(iter(self.get_model_class().objects.raw(OPEN, asked)), None)
-        if row is None:
+        self.row, self.person = _read(digest_of(self.session_key))
+        if self.row is None:
             self._session_key = None
             return {}
-        self.row = row
-        return json.loads(row.open("data"))
+        return json.loads(self.row.open("data"))
 
     def exists(self, session_key: str) -> bool:
         return self.get_model_class().objects.filter(key_digest=digest_of(session_key)).exists()
@@ -134,6 +143,39 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> int:
         """Remove rows of sessions that have ended; returns how many."""
         return cls.get_model_class().objects.filter(ends_at__lte=timezone.now()).delete()[0]
+
+
+def _read(digest: bytes) -> tuple[Any, Any]:
+    """The session that is open under a key, and whose it is with the posts of today; None where there is none."""
+    from branches.models import Session, StaffMember
+    from branches.scopes import scope_of
+
+    statement, own, theirs = _open_statement()
+    rows = statement.rows(digest=digest, now=timezone.now(), on=timezone.localdate())
+    if not rows:
+        return None, None
+    found = rows[0]
+    row = Session.from_db(DEFAULT_DB_ALIAS, own, found[: len(own)])
+    if row.staff_id is None:
+        return row, None
+    person = StaffMember.from_db(DEFAULT_DB_ALIAS, theirs, found[len(own) : -1])
+    person.scope = scope_of(found[-1])
+    return row, person
+
+
+@cache
+def _open_statement() -> tuple[Prepared, list[str], list[str]]:
+    """The statement and its columns: those of the session, those of the person."""
+    from branches.models import Session, StaffMember
+
+    own, theirs = (
+        [field.attname for field in model._meta.concrete_fields] for model in (Session, StaffMember)
+    )
+    columns = {
+        "session": ", ".join(f"s.{name}" for name in own),
+        "staff": ", ".join(f"m.{name}" for name in theirs),
+    }
+    return Prepared(OPEN.format(**columns)), own, theirs
 
 
 class Sessions(SessionMiddleware):

@@ -14,6 +14,7 @@ from branches.models import StaffMember, in_force
 from coopcrm.shared.periods import completed_years
 from coopcrm.shared.templatetags.look import badge
 from customers import masking, registries
+from customers.choices import Sex
 from customers.models import Customer, ManagerAssignment, Phone
 
 NONE = "–"
@@ -43,7 +44,7 @@ def _age(customer: Customer) -> Any:
 
 
 OWN: dict[str, Column] = {
-    "sex": Column(_("Sex"), lambda one: one.get_sex_display() if one.sex else "", desk_only=True),
+    "sex": Column(_("Sex"), lambda one: Sex(one.sex).label if one.sex else "", desk_only=True),
     "born": Column(_("Born on"), lambda one: _day(one.birth_date)),
     "age": Column(_("Age"), _age, is_shown=False),
     "village": Column(_("Village"), _village),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from django.db import connection
+from functools import cache
 
 from branches.scopes import Scope
+from coopcrm.shared.prepared import Prepared
 from customers.querysets import SEE_LOCKED
 
 READ = """
@@ -18,7 +18,7 @@ SELECT c.id, c.kind, c.name, c.name_key, c.given_key, c.pinyin, c.given_pinyin, 
 FROM customers_customer c
 JOIN branches_unit b ON b.id = c.branch_id
 LEFT JOIN branches_area v ON v.id = c.village_id
-WHERE c.id = ANY (%s) AND """
+WHERE c.id = ANY (%(ids)s) AND """
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Person:
     household: int | None
 
 
+@cache
+def _reading(condition: str) -> Prepared:
+    return Prepared(READ + condition)
+
+
 def is_bound(scope: Scope) -> bool:
     """Whether there are branches of one's own and others."""
     return bool(scope.branch_ids) and not scope.sees_union
@@ -57,7 +62,5 @@ def people_by_id(scope: Scope, ids: Sequence[int]) -> dict[int, Person]:
     """Customers whom the scope sees, in the order of ``ids``; one query."""
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(READ + visible(scope), [list(ids)])
-        found = {row[0]: Person(*row) for row in cursor.fetchall()}
+    found = {row[0]: Person(*row) for row in _reading(visible(scope)).rows(ids=list(ids))}
     return {pk: found[pk] for pk in ids if pk in found}

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.utils import timezone
 
 from branches.choices import AreaLevel, UnitKind
+from coopcrm.shared.prepared import Prepared
 from customers.names import has_han, latin_key, simplified
 
 SHOWN = 5
 MOST = 60  # villages of one name
 LEAST_LETTERS = 2
 SPLITS = (2, 3, 4)  # characters of a name that is written together with its village
-FIND = """
+FIND = Prepared("""
 SELECT t.number, a.id, a.name, coalesce(p.name, ''),
        CASE WHEN u.kind = %(branch)s THEN u.id ELSE u.parent_id END
 FROM unnest(%(names)s::text[], %(sounds)s::text[]) WITH ORDINALITY AS t (name, sound, number)
@@ -25,7 +25,7 @@ LEFT JOIN branches_area p ON p.id = a.parent_id
 LEFT JOIN branches_unit u ON u.id = a.unit_id
 WHERE a.level = %(village)s AND a.valid_from <= %(today)s AND (a.valid_to IS NULL OR a.valid_to > %(today)s)
 ORDER BY t.number, a.pinyin, a.id
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,8 @@ def villages_of(wanted: Sequence[Split], *, first: frozenset[int]) -> list[list[
         "today": timezone.localdate(),
     }
     found: list[list[Village]] = [[] for _ in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, values)
-        for number, *village in cursor.fetchall():
-            found[number - 1].append(Village(*village))
+    for number, *village in FIND.rows(**values):
+        found[number - 1].append(Village(*village))
     for rows in found:
         rows.sort(key=lambda village: village.branch_id not in first)
         del rows[MOST:]

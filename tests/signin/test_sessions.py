@@ -228,8 +228,8 @@ def test_the_gate_costs_no_query_of_its_own(client, open_for, django_assert_num_
     client.get("/sign-in/mine/")
 
     with django_assert_num_queries(
-        5
-    ):  # session, person, posts, and the two that frame the view's transaction
+        3
+    ):  # the session with its person, and the two that frame the view's transaction
         client.get("/sign-in/state/")
 
 

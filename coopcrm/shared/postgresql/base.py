@@ -22,9 +22,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection whose transactions know the actor, the request and the scope."""
 
     announced: acting.Acting | None = None
+    prepared: set[str] = set()
 
     def connect(self) -> None:
         self.announced = None
+        self.prepared = set()  # names of ``coopcrm.shared.prepared`` that this connection knows
         super().connect()
 
     def _set_autocommit(self, autocommit) -> None:
