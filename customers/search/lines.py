@@ -26,6 +26,9 @@ Marked = list[tuple[str, bool]]
 
 PLAIN = '{}<span class="strong">{}</span> <span class="muted">{}</span>'
 BADGED = PLAIN + '<span class="badge">{}</span>'
+OPTION = (
+    '<a class="found-line" id="found-{}" role="option" aria-selected="false" tabindex="-1" href="{}">{}</a>'
+)
 SOUNDS = {"pinyin", "initials", "given_pinyin"}
 
 
@@ -47,6 +50,13 @@ def lines_of(found: Found, known: dict[int, KnownElsewhere]) -> list[Line]:
     if found.is_village:
         return villages + lines
     return lines + [_headed(person, words) for person in heads[:HOUSEHOLDS]] + villages
+
+
+def options_of(lines: Sequence[Line]) -> SafeString:
+    """The lines as options of the list below the box, drawn in one go: it is drawn anew with every key."""
+    return SafeString(
+        "".join(OPTION.format(n, escape(line.url), line.html) for n, line in enumerate(lines, 1))
+    )
 
 
 class _Words:

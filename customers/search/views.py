@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from coopcrm.shared.forms import takes
 from customers import policies, sharing
-from customers.search.lines import lines_of
+from customers.search.lines import lines_of, options_of
 from customers.search.ranking import Found, opened_of_late
 from customers.search.ranking import search as find_people
 from customers.search.record import note_lookup
@@ -29,8 +29,12 @@ def search(request: HttpRequest) -> HttpResponse:
         found = opened_of_late(request.user)
     if not request.htmx and not cursor and is_the_one(found):
         return redirect("customers:customer", found.hits[0].customer.pk)
-    template = "customers/search/_box.html" if request.htmx else "customers/search/page.html"
-    return render(request, template, {**context_of(request, found), "search_text": text})
+    context = {**context_of(request, found), "search_text": text}
+    if request.htmx:
+        return render(
+            request, "customers/search/_box.html", {**context, "options": options_of(context["lines"])}
+        )
+    return render(request, "customers/search/page.html", context)
 
 
 def is_the_one(found: Found) -> bool:
