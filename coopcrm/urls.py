@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("", pages.home, name="home"),
+    path("api/v1/", include(api.urlpatterns)),
     path("sign-in/", include(signin.door)),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("admin/", office.urls),
@@ -28,7 +29,6 @@ urlpatterns = [
     path("", include("loans.urls")),
     path("", include("ratings.urls")),
     path("", include("kpi.urls")),
-    path("api/v1/", include(api.urlpatterns)),
     path("jobs/", include((jobs.urlpatterns, jobs.app_name))),
     path("", include((look_urls, "look"))),
 ]
