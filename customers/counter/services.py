@@ -317,7 +317,7 @@ def _place_in_household(applicant: Applicant, customer: Customer) -> Household |
         return home.joins
     if not home.opens:
         return None
-    return households.open_household(
+    return households.open_within(
         head=customer,
         branch=applicant.branch,
         register_no=home.register_no,

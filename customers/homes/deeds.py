@@ -14,8 +14,10 @@ from typing import Any, NoReturn
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from branches.models import StaffMember
+from branches.models import StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
+from coopcrm.shared.fields import draw_ids
+from coopcrm.shared.inserting import insert
 from customers import registries
 from customers.choices import CustomerKind, CustomerState, Relation
 from customers.homes import policies, todo
@@ -37,6 +39,7 @@ class Deed:
     paper: str = Paper.NONE
     key: uuid.UUID = field(default_factory=uuid.uuid4)
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _just_opened: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         require(self.on <= self.as_of, _("The day lies in the future. Check the date."), code="in_the_future")
@@ -122,12 +125,16 @@ class Deed:
 
     def branch_takes(self, person: Customer, household: Household) -> None:
         """A person of the household's branch may come; one of another branch is handed over first."""
-        if person.branch_id == household.branch_id:
+        self.branch_takes_at(person, household.branch)
+
+    def branch_takes_at(self, person: Customer, branch: Unit) -> None:
+        """``branch_takes`` for a household that this branch is about to open."""
+        if person.branch_id == branch.pk:
             return
         if policies.may_keep_at(self.staff, person.branch_id):
-            move_tasks(to=household.branch, people=[person.pk])
-            Customer.objects.filter(pk=person.pk).update(branch=household.branch_id)
-            person.branch_id = household.branch_id
+            move_tasks(to=branch, people=[person.pk])
+            Customer.objects.filter(pk=person.pk).update(branch=branch.pk)
+            person.branch_id = branch.pk
             return
         self._refuse_foreign(person)
 
@@ -180,16 +187,15 @@ class Deed:
         membership.valid_to = self.on
         membership.save(update_fields=["valid_to"])
         self._of(household)["ended"].append(membership.pk)
+        self._just_opened.discard(household.pk)
         if membership.relation == Relation.HEAD:
             self.set_head(household, None)
 
-    def open(self, household: Household, head: Customer) -> None:
-        """Let the head belong to a household that was written with this head a moment ago: nobody else can know it."""
-        stay = Membership.objects.create(
-            household=household, customer=head, relation=Relation.HEAD, valid_from=self.on
-        )
-        self.note(household, opened=True, began=[stay.pk], head=None)
-        self.about(household, head)
+    def opened(self, stay: Membership) -> None:
+        """Note a household that was written with its head a moment ago: nobody else can know it."""
+        self.note(stay.household, opened=True, began=[stay.pk], head=None)
+        self.about(stay.household, stay.customer)
+        self._just_opened.add(stay.household_id)
 
     def begin(self, household: Household, person: Customer, relation: str) -> Membership:
         """Let a person belong to a household from the day on."""
@@ -221,10 +227,11 @@ class Deed:
 
     def _settle(self) -> None:
         """Close what nobody belongs to any more, and freeze the line of a household that is left without a head."""
-        stays = Membership.objects.filter(
-            Q(valid_to=None) | Q(valid_to__gt=self.on), household__in=self.changes
-        )
-        relations: dict[int, set[str]] = {pk: set() for pk in self.changes}
+        touched = self.changes.keys() - self._just_opened
+        if not touched:
+            return
+        stays = Membership.objects.filter(Q(valid_to=None) | Q(valid_to__gt=self.on), household__in=touched)
+        relations: dict[int, set[str]] = {pk: set() for pk in touched}
         for pk, relation in stays.values_list("household", "relation"):
             relations[pk].add(relation)
         for pk, found in relations.items():
@@ -256,12 +263,23 @@ class Deed:
                     recorded_by=self.staff,
                 )
             )
-        events = HouseholdEvent.objects.bulk_create(rows)
-        todo.ask(events, as_of=self.as_of)
+        if len(rows) > 1:
+            for row, number in zip(rows, draw_ids(HouseholdEvent, len(rows)), strict=True):
+                row.pk = number
+        if rows:
+            insert(*rows)
+        self._follow_up(rows)
+        return rows
+
+    def _follow_up(self, events: list[HouseholdEvent]) -> None:
+        """Open what the events leave to do, and close what they settle; a household just opened has neither."""
+        new = self._just_opened
+        asking = [e for e in events if e.household_id not in new or todo.ASKING & e.changes.keys()]
+        if asking:
+            todo.ask(asking, as_of=self.as_of)
         had_tasks = [event.household_id for event in events if not event.changes.get("opened")]
         if had_tasks:
             settle_tasks(as_of=self.as_of, households=had_tasks)
-        return events
 
 
 def require_living_person(person: Customer, on: date) -> None:

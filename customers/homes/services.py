@@ -22,8 +22,7 @@ from customers.homes.steps import move_out, open_home, take_leave, today_or
 from customers.models import Customer, Household, Membership
 
 
-@transaction.atomic
-def open_household(
+def open_within(
     *,
     staff: StaffMember,
     head: Customer,
@@ -41,7 +40,7 @@ def open_household(
 
     A head who belongs to another household leaves it first; the director's post manages until somebody is named.
     With ``is_new_head`` the head was written in this very transaction: nobody else can hold the row or know where the
-    person lives, so that nothing is locked or looked up.
+    person lives, so that nothing is locked or looked up. The caller holds the transaction.
     """
     deed = Deed(EventKind.OPENED, staff, on, today_or(as_of), reason)
     if is_new_head:
@@ -57,6 +56,9 @@ def open_household(
     household = open_home(deed, head, branch or head.branch, register_no, place)
     deed.write()
     return household
+
+
+open_household = transaction.atomic(open_within)
 
 
 def _require_homeless(deed: Deed, person: Customer) -> None:

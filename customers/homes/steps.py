@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from branches.models import Unit
 from coopcrm.shared.errors import require
+from coopcrm.shared.fields import draw_keys
+from coopcrm.shared.inserting import insert
 from customers import numbers
 from customers.choices import DocumentKind, FactSource, Relation
 from customers.homes import policies, selectors
 from customers.homes.deeds import Deed
 from customers.homes.relations import one_spouse, relation_after
-from customers.models import Customer, Household, Marriage, Membership
-from customers.portfolios.services import put_under_director
+from customers.models import Customer, Household, ManagerAssignment, Marriage, Membership
+from customers.portfolios.services import under_director
 
 
 def today_or(as_of: date | None) -> date:
@@ -30,7 +32,10 @@ def open_home(deed: Deed, head: Customer, branch: Unit, register_no: str, place:
         policies.may_keep_at(deed.staff, branch.pk),
         _("Households are opened at your own branch."),
     )
-    household = Household.objects.create(
+    deed.branch_takes_at(head, branch)
+    household_pk, assignment_pk, stay_pk = draw_keys(Household, ManagerAssignment, Membership)
+    household = Household(
+        pk=household_pk,
         head=head,
         branch=branch,
         register_no=register_no.strip(),
@@ -38,9 +43,11 @@ def open_home(deed: Deed, head: Customer, branch: Unit, register_no: str, place:
         source=FactSource.DOCUMENT if register_no.strip() else FactSource.SAID,
         **place,
     )
-    put_under_director([household.pk])
-    deed.branch_takes(head, household)
-    deed.open(household, head)
+    stay = Membership(
+        pk=stay_pk, household=household, customer=head, relation=Relation.HEAD, valid_from=deed.on
+    )
+    insert(household, under_director(household, pk=assignment_pk), stay)
+    deed.opened(stay)
     return household
 
 

@@ -18,6 +18,8 @@ from customers.tasks.reasons import Reason
 from customers.tasks.services import open_task
 
 REVIEW, HEAD, PAPER = "home_review", "home_head", "home_paper"
+ASKING = frozenset({"asks_review", "look_at_paper"})
+"""What an event leaves to do whatever became of the head."""
 REVIEW_DAYS, HEAD_DAYS, PAPER_DAYS = timedelta(days=30), timedelta(days=14), timedelta(days=30)
 
 WHY_REVIEW = gettext_noop("Look at the household again after a change; its line is frozen until then.")

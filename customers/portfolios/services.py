@@ -45,6 +45,11 @@ def put_under_director(household_ids: Iterable[int]) -> None:
         cursor.execute(FILL_GAPS, [list(household_ids)])
 
 
+def under_director(household: Household, *, pk: int) -> ManagerAssignment:
+    """What ``put_under_director`` writes for a household that is being opened, not stored yet."""
+    return ManagerAssignment(pk=pk, household=household, valid_from=household.valid_from)
+
+
 def _pass_on(
     households: Collection[int],
     *,

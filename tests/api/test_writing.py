@@ -309,4 +309,4 @@ def test_registering_costs_a_constant_number_of_queries(client, cashier):
     assert cost() <= MOST_QUERIES
 
 
-MOST_QUERIES = 45
+MOST_QUERIES = 18
