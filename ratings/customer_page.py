@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
@@ -11,13 +12,33 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
+from coopcrm.shared.prepared import Prepared
 from customers.models import Customer, Household
+from customers.querysets import require_scope
 from customers.registries import ListFilter, PageBadge, TimelineEvent, Window
-from ratings import overview, policies
+from ratings import policies
 from ratings.choices import PROMISES, Grade, RatingStatus, Tier
 from ratings.models import Contribution, CreditRating, CustomerTier
 
 TREND = 12
+LAST_GRADES = Prepared("""
+SELECT m.customer_id, r.grade, r.status
+FROM customers_membership m
+JOIN customers_household h ON h.id = m.household_id AND (%(sees_union)s OR h.branch_id = ANY (%(branches)s))
+CROSS JOIN LATERAL (
+    SELECT grade, status FROM ratings_creditrating WHERE household_id = h.id ORDER BY as_of DESC, id DESC LIMIT 1
+) r
+WHERE m.customer_id = ANY (%(customers)s) AND m.valid_to IS NULL
+""")
+"""``overview.current_ratings`` for the people of one page: every page of the list asks it."""
+LAST_TIERS = Prepared("""
+SELECT c.id, t.tier
+FROM customers_customer c
+CROSS JOIN LATERAL (
+    SELECT tier FROM ratings_customertier WHERE customer_id = c.id ORDER BY period_end DESC, id DESC LIMIT 1
+) t
+WHERE c.id = ANY (%(customers)s) AND (%(sees_union)s OR c.branch_id = ANY (%(branches)s))
+""")
 
 
 def rating_card(staff: StaffMember, customer: Customer | None, household: Household | None) -> tuple | None:
@@ -160,17 +181,20 @@ def tier_moves(
 
 def grades(staff: StaffMember, ids: Iterable[int]) -> tuple:
     """The grade of each customer's household."""
-    rows = overview.current_ratings(staff).filter(household__memberships__customer__in=list(ids))
-    found = rows.filter(household__memberships__valid_to=None)
-    pairs = found.values_list("household__memberships__customer", "grade", "status")
-    return _("Grade"), {pk: ("grade", grade) if grade else ("state", status) for pk, grade, status in pairs}
+    found = LAST_GRADES.rows(customers=list(ids), **_within(staff))
+    return _("Grade"), {pk: ("grade", grade) if grade else ("state", status) for pk, grade, status in found}
 
 
 def tiers(staff: StaffMember, ids: Iterable[int]) -> tuple:
     """The tier of each customer in the last period."""
-    rows = CustomerTier.objects.visible_to(staff).filter(customer__in=list(ids))
-    last = rows.order_by("customer_id", "-period_end", "-id").distinct("customer_id")
-    return _("Tier"), {pk: ("tier", tier) for pk, tier in last.values_list("customer", "tier")}
+    found = LAST_TIERS.rows(customers=list(ids), **_within(staff))
+    return _("Tier"), {pk: ("tier", tier) for pk, tier in found}
+
+
+def _within(staff: StaffMember) -> dict[str, Any]:
+    """What ``visible_to`` opens, as values of a statement."""
+    scope = require_scope(staff)
+    return {"sees_union": scope.sees_union, "branches": sorted(scope.branch_ids)}
 
 
 def with_grade(rows: QuerySet[Customer], grade: str) -> QuerySet[Customer]:

@@ -16,7 +16,7 @@ from customers.registries import Window
 from ratings import overview
 from ratings.customer_page import contribution_card, grades, ratings_made, with_grade, with_tier
 from ratings.customer_page import tiers as customer_tiers
-from ratings.models import CreditRating
+from ratings.models import CreditRating, CustomerTier
 from ratings.sheet import Sheet
 from ratings.tiers import whale_curve
 from tests.book import make_contributions, make_rated_household, make_rating
@@ -269,6 +269,23 @@ def test_grades_and_tiers_stand_in_the_list_of_customers():
     people = Customer.objects.filter(pk__in=ids)
     assert [person.pk for person in with_grade(people, "AA")] == [rating.household.head_id]
     assert [person.pk for person in with_tier(people, "vip")] == [tier.customer_id]
+
+
+def test_the_list_shows_the_last_grade_and_tier_of_what_a_person_sees():
+    staff, stranger = make_staff(PostCode.DIRECTOR), make_staff(PostCode.DIRECTOR)
+    before = make_rated_household(branch_of(staff), as_of=date(2026, 2, 28), second_investigator=False)
+    rated = make_rating(before.household, second_investigator=True)
+    other = make_rated_household(branch_of(stranger))
+    tiered = [make_contributions(branch_of(one), ["9000.00"])[0] for one in (staff, stranger)]
+    heads = [rated.household.head_id, other.household.head_id]
+    people = [*heads, *(row.customer_id for row in tiered)]
+
+    for viewer in (staff, stranger, make_staff(PostCode.HEAD_OFFICE)):
+        last = overview.current_ratings(viewer).values_list("household__head", "grade")
+        assert grades(viewer, people)[1] == {head: ("grade", grade) for head, grade in last}
+        seen = CustomerTier.objects.visible_to(viewer).values_list("customer", "tier")
+        assert customer_tiers(viewer, people)[1] == {customer: ("tier", tier) for customer, tier in seen}
+    assert grades(staff, people)[1] == {heads[0]: ("grade", rated.grade)}
 
 
 def test_a_change_of_grade_stands_on_the_timeline():
