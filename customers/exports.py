@@ -114,7 +114,7 @@ def _chosen_table(
     names = ["customer_id", "name", *(str(head.label) for head in heads)]
 
     def read() -> Iterator[list[Value]]:
-        people = rows.select_related("village__parent", "branch").iterator(chunk_size=CHUNK)
+        people = columns.readable(rows).iterator(chunk_size=CHUNK)
         while some := list(islice(people, CHUNK)):
             numbers = _numbers(some) if with_numbers else {}
             for row in columns.table(staff, some, chosen)[1]:

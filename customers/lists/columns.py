@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,23 @@ from customers.choices import Sex
 from customers.models import Customer, ManagerAssignment, Phone
 
 NONE = "–"
+
+
+READ = (
+    *("name", "pinyin", "sex", "birth_date", "group_no", "occupation", "state", "registered_on"),
+    "verified_on",
+)
+"""What the columns show of the card; it has three times as much."""
+
+
+def readable(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Customers with what the columns show; of branch and village their names alone."""
+    places = {
+        "branch_name": F("branch__name"),
+        "village_name": F("village__name"),
+        "township_name": F("village__parent__name"),
+    }
+    return rows.annotate(**places).only(*READ)
 
 
 @dataclass(frozen=True)
@@ -34,9 +52,8 @@ def _day(value: Any) -> str:
     return value.isoformat() if value else ""
 
 
-def _village(customer: Customer) -> str:
-    village = customer.village
-    return f"{village} · {village.parent}" if village and village.parent else str(village or "")
+def _village(one: Customer) -> str:
+    return f"{one.village_name} · {one.township_name}" if one.township_name else one.village_name or ""
 
 
 def _age(customer: Customer) -> Any:
@@ -49,7 +66,7 @@ OWN: dict[str, Column] = {
     "age": Column(_("Age"), _age, is_shown=False),
     "village": Column(_("Village"), _village),
     "group": Column(_("Group"), lambda one: one.group_no, is_shown=False),
-    "branch": Column(_("Branch"), lambda one: one.branch),
+    "branch": Column(_("Branch"), lambda one: one.branch_name),
     "occupation": Column(_("Occupation"), lambda one: one.occupation, is_shown=False),
     "state": Column(_("State"), lambda one: one.get_state_display(), is_shown=False),
     "registered": Column(_("Registered on"), lambda one: _day(one.registered_on), desk_only=True),

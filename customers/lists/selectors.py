@@ -11,28 +11,13 @@ from django.db.models import F, Q, QuerySet, Subquery
 from branches.models import StaffMember
 from coopcrm.shared.paging import id_in
 from customers.choices import ListOrder
+from customers.lists.columns import readable
 from customers.lists.filters import filtered_customers
 from customers.models import Customer, ListView
 from customers.selectors import PAGE
 
 COLUMNS = {ListOrder.NAME: ("pinyin", False), ListOrder.NEWEST: ("registered_on", True)}
 """By order: the column, and whether it descends; the id follows it."""
-
-READ = (
-    *(
-        "name",
-        "pinyin",
-        "sex",
-        "birth_date",
-        "group_no",
-        "occupation",
-        "state",
-        "registered_on",
-        "verified_on",
-    ),
-    *("branch__name", "village__name", "village__parent__name"),
-)
-"""What the columns of the list show; a card has three times as much."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +42,7 @@ def customer_list(
 
     It is the id of a customer the person works with: another's would tell where that name stands in the alphabet.
     """
-    rows = filtered_customers(staff, filters).select_related("village__parent", "branch").only(*READ)
+    rows = readable(filtered_customers(staff, filters))
     backwards = id_in(after) is None and id_in(before) is not None
     if (last := id_in(before if backwards else after)) is not None:
         rows = rows.filter(_beyond(staff, order, last, backwards=backwards))
