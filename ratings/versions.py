@@ -35,7 +35,8 @@ MOST_LINES = 200
 class Family:
     """Versions of one rule: the model and which of its rows, and what a version's data must stand.
 
-    ``effect`` counts what a proposed version would change, as lines of its proposal.
+    ``effect`` counts what a proposed version would change, as lines of its proposal; ``in_words`` tells how its data
+    differ from those before, where names of the data say nothing to those who sign.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Family:
     narrow: dict[str, str]
     check: Callable[[dict], Any]
     effect: Callable[[dict], list[proposals.Line]] | None = None
+    in_words: Callable[[dict, dict], list[proposals.Line]] | None = None
 
     @property
     def kind(self) -> str:
@@ -72,10 +74,19 @@ def register(family: Family) -> None:
         may_confirm=_may_sign,
         apply=put_into_force,
         describe=lambda staff, proposal: proposal.change["version"],
-        lines=lambda staff, proposal: [*changes_of(proposal), *_effect(family, proposal)],
+        lines=lambda staff, proposal: _lines(family, proposal),
         url=lambda proposal: reverse("ratings:rules", args=[family.code]),
         confirmers=policies.RULE_POSTS,
     )
+
+
+def _lines(family: Family, proposal: Proposal) -> list[proposals.Line]:
+    """From when, what it would change, and how its data differ."""
+    day = proposals.Line(_("From"), proposal.before.get("valid_from"), proposal.change["valid_from"])
+    if family.in_words is None:
+        return [day, *changes_of(proposal), *_effect(family, proposal)]
+    told = family.in_words(proposal.before.get("data") or {}, proposal.change["data"])
+    return [day, *_effect(family, proposal), *told]
 
 
 def _effect(family: Family, proposal: Proposal) -> list[proposals.Line]:
@@ -144,9 +155,7 @@ def changes_of(proposal: Proposal) -> list[proposals.Line]:
     before = dict(_flat(proposal.before.get("data") or {}))
     after = dict(_flat(proposal.change["data"]))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    lines = [proposals.Line(name, before.get(name), after.get(name)) for name in names[:MOST_LINES]]
-    day = proposals.Line(_("From"), proposal.before.get("valid_from"), proposal.change["valid_from"])
-    return [day, *lines]
+    return [proposals.Line(name, before.get(name), after.get(name)) for name in names[:MOST_LINES]]
 
 
 def _flat(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -192,5 +201,6 @@ def register_own() -> None:
             {},
             matching.check,
             matching.effect_lines,
+            matching.lines_in_words,
         )
     )

@@ -46,7 +46,10 @@ def ask_about(village: int) -> dict[str, int]:
         if not _is_there_already(people[tie.first], people[tie.second], at_home)
         and frozenset((people[tie.first].key, people[tie.second].key)) not in one_person
     ]
-    return {"homeless": len(homeless), "household questions": ask(_ask(people, tie) for tie in found)}
+    return {
+        "people without a household": len(homeless),
+        "household questions": ask(_ask(people, tie) for tie in found),
+    }
 
 
 def _is_there_already(one: Dweller, other: Dweller, at_home: dict[int | None, set[str]]) -> bool:

@@ -35,6 +35,24 @@ from customers.review.questions import Asked, ask
 KIND = "matching"
 STEPS = ("count", "find", "homes", "cut", "compare", "village", "finish")
 COUNT, FIND, HOMES, CUT, COMPARE, VILLAGE, FINISH = (f"matching.{step}" for step in STEPS)
+MET = "pairs met"
+RESULTS = (
+    gettext_noop("pairs met"),
+    gettext_noop("found"),
+    gettext_noop("blocks cut"),
+    gettext_noop("blocks left out"),
+    gettext_noop("pairs"),
+    gettext_noop("compared"),
+    gettext_noop("asked"),
+    gettext_noop("weightier than before"),
+    gettext_noop("villages looked at"),
+    gettext_noop("people without a household"),
+    gettext_noop("household questions"),
+    *(gettext_noop("rule R1N"), gettext_noop("rule R2"), gettext_noop("rule R4"), gettext_noop("rule R4N")),
+    *(gettext_noop("rule R5"), gettext_noop("rule R6"), gettext_noop("rule R7"), gettext_noop("rule R7N")),
+    gettext_noop("rule NAME"),
+)
+"""What the orders count, as the page of the job names it."""
 STAGES = [
     gettext_noop("Count names"),
     gettext_noop("Find pairs"),
@@ -143,7 +161,12 @@ def _weigh(pairs: list[tuple[int, int]], as_of: date) -> dict[str, int]:
     verdicts = verdicts_on(pairs, as_of=as_of)
     asked = write_questions(verdicts)
     by_rule = Counter(f"rule {verdict.rule}" for verdict in verdicts.values())
-    return {"compared": len(pairs), "asked": asked.new + asked.again, "weightier": asked.weightier, **by_rule}
+    return {
+        "compared": len(pairs),
+        "asked": asked.new + asked.again,
+        "weightier than before": asked.weightier,
+        **by_rule,
+    }
 
 
 @handles(HOMES)
@@ -159,7 +182,7 @@ def _homes(work: Work) -> dict:
             for i in range(0, len(places), VILLAGES_PER_ORDER)
         ],
     )
-    return {"villages": len(places)}
+    return {"villages looked at": len(places)}
 
 
 @handles(VILLAGE)
@@ -195,7 +218,7 @@ def counts_of(job: Job) -> dict:
     total: Counter = Counter()
     by_road: dict[str, int] = {}
     for kind, key, result in job.orders.values_list("kind", "key", "result"):
-        total.update({name: value for name, value in (result or {}).items() if name != "met"})
+        total.update({name: value for name, value in (result or {}).items() if name != MET})
         if kind == FIND and result:
             by_road[key] = result["found"]
     return dict(total) | {"roads": by_road}
@@ -216,7 +239,7 @@ def scan_at_once(*, as_of: date, most_villages: int = 60) -> MatchingScan:
         with _whole_tables():
             found = roads.find(scan, name, None)
         by_road[name] = found["found"]
-        counts.update({what: number for what, number in found.items() if what != "met"})
+        counts.update({what: number for what, number in found.items() if what != MET})
     pairs = list(scan.candidates.order_by("first", "second").values_list("first", "second"))
     for start in range(0, len(pairs), PER_ORDER):
         counts.update(_weigh(pairs[start : start + PER_ORDER], as_of))

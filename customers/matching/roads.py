@@ -146,7 +146,7 @@ def find(scan: MatchingScan, name: str, since: dict[str, int] | None) -> dict[st
     with connection.cursor() as cursor:
         cursor.execute(sql, {"scan": scan.pk, "until": scan.position, "all": since is None, **(since or {})})
         met, written, cut, left_out = cursor.fetchone()
-    return {"met": met, "found": written, "blocks cut": cut, "blocks left out": left_out}
+    return {"pairs met": met, "found": written, "blocks cut": cut, "blocks left out": left_out}
 
 
 def _source(road: Road) -> str:

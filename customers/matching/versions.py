@@ -9,12 +9,15 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from branches import proposals
 from branches.models import Proposal, StaffMember, in_force
 from coopcrm.shared.errors import require
 from customers.matching import policies, trials
 from customers.matching.clusters import Links
+from customers.matching.explain import FIELDS, NAME_WORDS, WORDS
+from customers.matching.learning import gain
 from customers.matching.mentions import Mention
 from customers.matching.weights import DEFAULT, Weights
 from customers.models import MatchingRule, MatchingRun
@@ -24,6 +27,12 @@ FAMILY = "matching"
 """The family of rules under which a version is proposed and put into force."""
 
 MOST_BITS = 40.0
+LIMITS = (
+    ("link", gettext_lazy("linked by machine from here")),
+    ("ask", gettext_lazy("asked from here")),
+    ("margin", gettext_lazy("Lead over somebody who is surely another")),
+    ("partners", gettext_lazy("Other rows of the same person, on average")),
+)
 
 
 def weights_on(day: date) -> Weights:
@@ -65,6 +74,26 @@ def effect_lines(data: dict) -> list[proposals.Line]:
     ]
 
 
+def lines_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[proposals.Line]:
+    """What moves from one version to another, in bits, most first; ``before`` is empty where none was set."""
+    old, new = Weights.from_payload("", before) if before else DEFAULT, check(after)
+    words, label = {"name": NAME_WORDS, **WORDS}, _("%(field)s: %(level)s (bits)")
+    moved = sorted(
+        ((abs(bits), kind, level) for kind, table in gain(old, new).items() for level, bits in table.items()),
+        reverse=True,
+    )
+    found = [
+        (
+            label % {"field": FIELDS[kind], "level": words[kind].get(level, level)},
+            f"{old.bits[kind].get(level, 0.0):+.1f}",
+            f"{new.bits[kind][level]:+.1f}",
+        )
+        for _moved, kind, level in moved
+    ]
+    found += [(words, f"{getattr(old, name):+.1f}", f"{getattr(new, name):+.1f}") for name, words in LIMITS]
+    return [proposals.Line(*line) for line in found if line[1] != line[2]]
+
+
 def figures_of(links: Links, mentions: Sequence[Mention], weights: Weights) -> dict[str, Any]:
     """What a run joined and asked and the errors it expects: plain values, kept by a preview until it is written."""
     return {"weights": weights.version, "mentions": len(mentions), **asdict(trials.run_of(links, mentions))}
@@ -91,10 +120,28 @@ def propose_learned(*, staff: StaffMember, today: date) -> Proposal:
     require(run is not None, _("Nothing was matched yet from which weights could be learned."), code="no_run")
     version = next_version(today)
     weights = trials.learned_from(run, weights_on(today), decisions_as_truth(), version)
-    data = {"code": version, **weights.as_payload()}
-    change = {"version": version, "data": data, "valid_from": today + timedelta(days=1)}
+    return _propose(staff, weights, version, today, _("Learned from the last run and from decisions."))
+
+
+def propose_again(*, staff: StaffMember, earlier: str, today: date) -> Proposal:
+    """Propose the weights of an earlier version, or those that travel with the product, as a new version.
+
+    What is in force never changes, so the way back is a version like the earlier one. Raises ``Refused`` where there
+    is no such version.
+    """
+    require(policies.may_propose_weights(staff), _("Head office changes the rules."))
+    row = MatchingRule.objects.filter(version=earlier).first()
+    require(row is not None or earlier == DEFAULT.version, _("There is no such version."), code="no_version")
+    weights = Weights.from_payload(row.version, row.data) if row else DEFAULT
+    reason = _("Back to the weights of %(version)s.") % {"version": earlier}
+    return _propose(staff, weights, next_version(today), today, reason)
+
+
+def _propose(staff: StaffMember, weights: Weights, version: str, today: date, reason: str) -> Proposal:
     last = MatchingRule.objects.filter(valid_to=None).first()
-    reason = _("Learned from the last run and from decisions.")
+    begins = max(today, last.valid_from if last else today) + timedelta(days=1)
+    data = {**weights.as_payload(), "code": version}
+    change = {"version": version, "data": data, "valid_from": begins}
     return proposals.propose(
         f"rules.{FAMILY}", subject=last, change=change, reason=reason, key=FAMILY, by=staff
     )

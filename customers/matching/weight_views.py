@@ -39,9 +39,9 @@ class LevelLine:
 
 
 @form_page
-@takes()
+@takes("again")
 def weights(request: HttpRequest) -> HttpResponse:
-    """The weights in force; head office has new ones learned and proposed."""
+    """The weights in force; head office has new ones learned, or earlier ones proposed again."""
     allow(policies.may_see_weights(request.user))
     may_propose = policies.may_propose_weights(request.user)
     if request.method == "POST":
@@ -59,14 +59,18 @@ def weights(request: HttpRequest) -> HttpResponse:
             :MOST_VERSIONS
         ],
         "may_propose": may_propose,
+        "own": DEFAULT.version,
         **_chart(runs),
     }
     return render(request, "customers/matching/weights.html", context)
 
 
 def _propose(request: HttpRequest) -> HttpResponse:
+    given, earlier = {"staff": request.user, "today": timezone.localdate()}, request.POST.get("again", "")
     try:
-        found = versions.propose_learned(staff=request.user, today=timezone.localdate())
+        found = (
+            versions.propose_again(earlier=earlier, **given) if earlier else versions.propose_learned(**given)
+        )
     except DomainError as refusal:
         messages.error(request, explained(refusal))
         return redirect("customers:weights")

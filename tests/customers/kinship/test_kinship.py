@@ -202,7 +202,7 @@ def test_by_night_whoever_belongs_nowhere_is_compared_with_the_village(django_as
 
     asked = {(row.first, row.second) for row in HouseholdQuestion.objects.select_related("first", "second")}
     assert asked == {(at_home, alone), (alone, settled)}
-    assert counted == {"homeless": 1, "household questions": 2}
+    assert counted == {"people without a household": 1, "household questions": 2}
 
 
 def test_whose_name_the_household_has_already_is_perhaps_that_member():

@@ -102,6 +102,25 @@ def test_two_people_of_head_office_put_learned_weights_into_force(run, today):
     assert versions.weights_on(today + timedelta(days=1)).version == rule.version
 
 
+def test_a_version_that_was_a_mistake_is_followed_by_one_like_the_version_before(run, today):
+    first, second = head_office(), head_office()
+    learned = versions.propose_learned(staff=first, today=today)
+    proposals.confirm(proposal=learned, by=second)
+
+    again = versions.propose_again(staff=second, earlier=DEFAULT.version, today=today)
+    told = proposals.lines_of(second, again)
+    proposals.confirm(proposal=again, by=first)
+
+    back = versions.weights_on(today + timedelta(days=2))
+    assert (back.tables, back.link) == (DEFAULT.tables, DEFAULT.link)
+    assert {row.valid_from for row in MatchingRule.objects.all()} == {
+        today + timedelta(days=1),
+        today + timedelta(days=2),
+    }
+    assert any(str(line.label).endswith("(bits)") for line in told)
+    assert not any("tables." in str(line.label) for line in told)
+
+
 def test_without_a_run_nothing_is_learned(today):
     with pytest.raises(Refused):
         versions.propose_learned(staff=head_office(), today=today)
