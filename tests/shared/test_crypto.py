@@ -1,5 +1,8 @@
 """Sealed values open in their own row under their own key only; key files say what a key is for."""
 
+import hashlib
+import hmac
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -84,3 +87,11 @@ def test_a_key_that_is_no_key_is_refused(folder, content):
     with pytest.raises(ImproperlyConfigured, match="32 random bytes"):
         crypto.seal("1", **CELL)
     assert crypto.check_keys()
+
+
+@pytest.mark.parametrize("key", [b"k", bytes(range(32)), bytes(range(100))])
+def test_digests_are_those_of_the_standard_library(key):
+    texts = ["", "110105194912310038", "王大明" * 40]
+    told = [hmac.new(key, f"phone|{text}".encode(), hashlib.sha256).digest() for text in texts]
+
+    assert crypto._digests(key, "phone", texts) == [digest[: crypto.DIGEST_BYTES] for digest in told]
