@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.5  # a look takes 8 ms of a processor, which stand in the figures
 MEGABYTE = 1 << 20
 
 

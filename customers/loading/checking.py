@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from customers.choices import DocumentKind
@@ -19,6 +20,10 @@ NOT_A_CHARACTER = "\ufffd"
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_GROUP, LONGEST_OCCUPATION = 100, 200, 10, 60
 OLDEST_BIRTH = date(1880, 1, 1)
 NAMES_KEPT = 100_000
+TOLD = (
+    *("name", "number", "phone", "sex", "birth", "branch"),
+    *("village_code", "village", "group", "address", "occupation"),
+)
 
 keys_of_name = lru_cache(maxsize=NAMES_KEPT)(name_keys)
 
@@ -73,15 +78,16 @@ class Checker:
 
     def person_in(self, cells: Sequence[str]) -> Person:
         """Read one row; raises ``Unfit`` with the first reason against it."""
-        said = self._cells(cells)
-        name = " ".join(said("name").split())
+        told = self._told(cells)
+        name, number, phone, sex, birth, branch, village_code, village, group, address, occupation = told
+        name = " ".join(name.split())
         if not name or len(name) > LONGEST_NAME:
             raise Unfit("NAME_MISSING" if not name else "NAME_LONG")
-        number, kind, warning, number_sex, number_birth = self._number(said("number"))
-        phone, phone_kind = _phone(said("phone"))
-        sex = _sex(said("sex"))
-        birth = self._birth(said("birth"))
-        branch = self._branch(said("branch"))
+        number, kind, warning, number_sex, number_birth = self._number(number)
+        phone, phone_kind = _phone(phone)
+        sex = _sex(sex)
+        birth = self._birth(birth)
+        branch = self._branch(branch)
         if not number and not phone and not birth:
             raise Unfit("NOTHING_TO_GO_BY")
         return Person(
@@ -94,26 +100,26 @@ class Checker:
             phone_kind,
             number_sex or sex,
             number_birth or birth,
-            self._village(said("village_code"), said("village"), branch),
-            _group(said("group")),
-            " ".join(said("address").split())[:LONGEST_ADDRESS],
+            self._village(village_code, village, branch),
+            _group(group),
+            " ".join(address.split())[:LONGEST_ADDRESS],
             branch,
-            " ".join(said("occupation").split())[:LONGEST_OCCUPATION],
+            " ".join(occupation.split())[:LONGEST_OCCUPATION],
         )
 
-    def _cells(self, cells: Sequence[str]):
+    def _told(self, cells: Sequence[str]) -> list[str]:
+        """What the row tells, in the order of ``TOLD``; empty where a column is missing or the row too short."""
         if len(cells) <= self.columns["name"]:
             raise Unfit("ROW_SHORT")
         whole = "".join(cells)
         if NOT_A_CHARACTER in whole or "\x00" in whole:
             raise Unfit("ENCODING")
-        places, width = self.columns, len(cells)
+        width = len(cells)
+        return [cells[place].strip() if place < width else "" for place in self._places]
 
-        def said(name: str) -> str:
-            place = places.get(name, width)
-            return cells[place].strip() if place < width else ""
-
-        return said
+    @cached_property
+    def _places(self) -> list[int]:
+        return [self.columns.get(name, sys.maxsize) for name in TOLD]
 
     def _number(self, typed: str) -> tuple[str, str, str, str, date | None]:
         if not typed:

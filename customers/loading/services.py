@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 from branches.choices import AreaLevel
 from branches.models import Area, Unit
 from coopcrm.shared.cells import safe_cell
+from coopcrm.shared.collecting import collector_paused
 from coopcrm.shared.copying import constraints_put_aside, copy_text, draw_range, ledger_put_aside
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.fields import draw_ids
@@ -68,6 +69,7 @@ def order_load(path: Path, *, as_of: date, branch: Unit | None = None) -> Job:
 
 
 @handles(KIND)
+@collector_paused()
 def load_stretch(work: Work) -> dict:
     """Write one stretch: what is known is left, what is refused is remembered by its record and reason."""
     job = work.job
