@@ -25,6 +25,8 @@ SORTED, FEW_ROWS = 0.7, 10
 EARLIEST_DAY = date(1949, 1, 1)
 EARLIEST_BIRTH = date(1880, 1, 1)
 DITTO = {"同上", "〃", '"', "″", "〞", "''", "同前", "..", "”", "“", "″″", "仝上"}
+LONGEST_DITTO = 20
+"""Ditto marks are one or two signs with gaps between them."""
 TEXT_FIELDS = (
     "business",
     "product",
@@ -225,15 +227,17 @@ def _labelled(row: Row, header: Header) -> dict[str, str]:
 
 def _without_dittos(row: Row, before: dict[str, str] | None, header: Header) -> Row:
     """Replace ditto marks by what the row above says in that column."""
-    if not before or not any(isinstance(cell, str) and compact(cell) in DITTO for cell in row.cells):
+    if not before or not any(map(_is_ditto, row.cells)):
         return row
     cells = [
-        before.get(header.labels[i] if i < len(header.labels) else "")
-        if isinstance(cell, str) and compact(cell) in DITTO
-        else cell
+        before.get(header.labels[i] if i < len(header.labels) else "") if _is_ditto(cell) else cell
         for i, cell in enumerate(row.cells)
     ]
     return Row(row.number, tuple(cells))
+
+
+def _is_ditto(cell: Cell) -> bool:
+    return isinstance(cell, str) and len(cell) < LONGEST_DITTO and compact(cell) in DITTO
 
 
 def _cell(row: Row, header: Header, name: str) -> Cell:

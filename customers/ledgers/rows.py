@@ -61,8 +61,8 @@ def classify(row: Row, header: Header, *, is_place: Callable[[str], bool] = lamb
     cells = [(i, cell) for i, cell in enumerate(row.cells) if cell is not None and as_text(cell)]
     if not cells:
         return RowKind.BLANK
-    texts = [simplified(compact(cell)).lower() for _, cell in cells]
     if not _proves_customer(row, header):
+        texts = [simplified(compact(cell)).lower() for _, cell in cells]
         if kind := _furniture(texts):
             return kind
         if _repeats_header(texts, header):

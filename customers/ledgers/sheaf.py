@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from django.db.models.expressions import DatabaseDefault
 
 NULL = "\\N"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": ""})
+SIGNS = re.compile(r"[\\\t\n\r\x00]")
 Encode = Callable[[Any], str]
 
 
@@ -132,10 +134,15 @@ def encoder_of(kind: models.Field) -> Encode:
     if isinstance(kind, ArrayField):
         return lambda value: NULL if value is None else _array(value).translate(ESCAPES)
     if isinstance(kind, models.CharField | models.TextField):
-        return lambda value: NULL if value is None else str(value).translate(ESCAPES)
+        return lambda value: NULL if value is None else escaped(str(value))
     if isinstance(kind, models.BooleanField):
         return lambda value: NULL if value is None else "t" if value else "f"
     return lambda value: NULL if value is None else str(value)
+
+
+def escaped(text: str) -> str:
+    """A text as COPY reads it; most hold nothing that it would take for a sign of its own."""
+    return text.translate(ESCAPES) if SIGNS.search(text) else text
 
 
 def _array(values: Sequence) -> str:

@@ -66,7 +66,12 @@ def whole_number(value: float) -> Decimal | int | str:
 
 def compact(value: object) -> str:
     """Return a cell's text without any space."""
-    return as_text(value).replace(" ", "")
+    return _without_spaces(value) if isinstance(value, str) else as_text(value).replace(" ", "")
+
+
+@lru_cache(maxsize=100_000)
+def _without_spaces(text: str) -> str:
+    return _plain(text).replace(" ", "")
 
 
 def is_placeholder(text: str) -> bool:

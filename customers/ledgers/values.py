@@ -43,6 +43,8 @@ HONORIFIC = re.compile(
     r"(?<=..)(同志|先生|女士|小姐|师傅|老师|大爷|大娘|大妈|大叔|大哥|大姐|老汉|老人|本人)$"
 )
 HAN = "\u3400-\u9fff\U00020000-\U0003ffff\u3007"
+LETTER, HAN_SIGN, GAPS_AND_DIGITS = re.compile(r"[^\W\d_]"), re.compile(f"[{HAN}]"), re.compile(r"[\s\d]+")
+MARRIED_STYLE = re.compile(f"[{HAN}]{{1,3}}氏")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class NameReading:
 def read_name(value: object) -> NameReading:
     """Read a name cell: gaps, marks, brackets, suffixes such as （代）, 王氏 style, traditional characters."""
     typed = as_text(value)
-    if not re.search(r"[^\W\d_]", typed) or is_placeholder(typed):
+    if not LETTER.search(typed) or is_placeholder(typed):
         return NameReading(typed=typed)
     bracketed = [match.group(0).strip("()[]{}<>【】〔〕《》「」『』") for match in BRACKETED.finditer(typed)]
     bare = NAME_MARKS.sub(" ", BRACKETED.sub(" ", typed)).strip()
@@ -78,8 +80,8 @@ def read_name(value: object) -> NameReading:
     if ALIAS_WORD.search(bare):
         bare, _, alias = bare.partition(ALIAS_WORD.search(bare).group(0))
         aliases.append(alias.strip())
-    if re.search(f"[{HAN}]", bare):
-        bare = re.sub(r"[\s\d]+", "", bare)
+    if HAN_SIGN.search(bare):
+        bare = GAPS_AND_DIGITS.sub("", bare)
     if match := HONORIFIC.search(bare):
         notes, bare = [*notes, match.group(0)], bare[: match.start()]
     relative_of = ""
@@ -97,7 +99,7 @@ def read_name(value: object) -> NameReading:
         key=key,
         aliases=tuple(alias for alias in aliases if alias),
         notes=tuple(note for note in notes if note),
-        is_married_style=bool(re.fullmatch(f"[{HAN}]{{1,3}}氏", bare)),
+        is_married_style=bool(MARRIED_STYLE.fullmatch(bare)),
         is_relative_of=relative_of,
         variants=tuple(sorted(variants)),
     )
@@ -114,6 +116,8 @@ ID_LETTERS = str.maketrans({
 })  # fmt: skip
 SCIENTIFIC = re.compile(r"^(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})$")
 MASKED = re.compile(r"(\d{3,})[*＊]{2,}(\d*X?)")
+FULL_WIDTH = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+QUOTE_MARK, GAP, LOWER_X = re.compile("['\"`‘’“”´]"), re.compile(r"\s"), re.compile("[x×✕]$")
 EXACT_DIGITS = 15  # a spreadsheet's number keeps fifteen digits
 
 
@@ -163,10 +167,10 @@ def read_id(value: object, *, as_of: date | None = None) -> IdReading:
 
 def _surface_damage(raw: str, typed: str) -> list[tuple[str, bool]]:
     return [
-        ("FULL_WIDTH", bool(re.search("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]", raw))),
-        ("QUOTE_MARK", bool(re.search("['\"`‘’“”´]", typed))),
-        ("SPACES", bool(re.search(r"\s", raw))),
-        ("LOWER_X", bool(re.search("[x×✕]$", typed.strip()))),
+        ("FULL_WIDTH", bool(FULL_WIDTH.search(raw))),
+        ("QUOTE_MARK", bool(QUOTE_MARK.search(typed))),
+        ("SPACES", bool(GAP.search(raw))),
+        ("LOWER_X", bool(LOWER_X.search(typed.strip()))),
     ]
 
 
@@ -247,6 +251,7 @@ COUNTRY_CODE = re.compile(
 MOBILE = re.compile(r"(?<!\d)1[3-9](?:[\s-]?\d){9}(?!\d)")
 LANDLINE = re.compile(r"(?<!\d)0[1-9]\d{1,2}[\s-]?[2-9](?:[\s-]?\d){6,7}(?!\d)")
 LOCAL = re.compile(r"(?<!\d)[2-9]\d{6,7}(?!\d)")
+DASHES, PHONE_BRACKETS, NO_DIGIT = re.compile("[‐‑–—]"), re.compile(r"[(){}\[\]]"), re.compile(r"\D")
 
 
 @dataclass(frozen=True)
@@ -270,7 +275,7 @@ def read_phones(value: object) -> PhoneReading:
     typed = typed[:-2] if typed.endswith(".0") else typed
     if is_placeholder(typed):
         return PhoneReading(typed=typed)
-    text = COUNTRY_CODE.sub("", re.sub(r"[(){}\[\]]", "", re.sub(r"[‐‑–—]", "-", typed)))
+    text = COUNTRY_CODE.sub("", PHONE_BRACKETS.sub("", DASHES.sub("-", typed)))
     mobiles, text = _taken(MOBILE, text)
     landlines, text = _taken(LANDLINE, text)
     local, text = _taken(LOCAL, text)
@@ -279,10 +284,13 @@ def read_phones(value: object) -> PhoneReading:
 
 
 def _taken(pattern: re.Pattern, text: str) -> tuple[tuple[str, ...], str]:
-    found = tuple(dict.fromkeys(re.sub(r"\D", "", match) for match in pattern.findall(text)))
-    return found, pattern.sub(" / ", text)
+    found = pattern.findall(text)
+    if not found:
+        return (), text
+    return tuple(dict.fromkeys(NO_DIGIT.sub("", match) for match in found)), pattern.sub(" / ", text)
 
 
+LONG_NUMBER = re.compile(r"\d(?:[\s-]?\d){9}")
 STRAY_ID = re.compile(r"(?<!\d)[1-9]\d{16}[\dxX](?![\dxX])")
 
 
@@ -290,6 +298,8 @@ STRAY_ID = re.compile(r"(?<!\d)[1-9]\d{16}[\dxX](?![\dxX])")
 def strays_in(value: object) -> tuple[str, tuple[str, ...]]:
     """Return an identity number and mobiles written into a cell that is about something else, a name or an address."""
     text = as_text(value)
+    if not LONG_NUMBER.search(text):
+        return "", ()
     found = STRAY_ID.search(text)
     rest = STRAY_ID.sub(" / ", text)
     return (found.group(0) if found else ""), _taken(MOBILE, COUNTRY_CODE.sub("", rest))[0]
