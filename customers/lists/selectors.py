@@ -68,7 +68,8 @@ def _beyond(staff: StaffMember, order: str, last: int, *, backwards: bool) -> Q:
     column, descends = COLUMNS[ListOrder(order)]
     falls = "lt" if descends != backwards else "gt"
     place = Subquery(Customer.objects.managed_for(staff).filter(pk=last).values(column))
-    return Q(**{f"{column}__{falls}": place}) | Q(**{column: place, f"pk__{falls}": last})
+    beyond = Q(**{f"{column}__{falls}": place}) | Q(**{column: place, f"pk__{falls}": last})
+    return Q(**{f"{column}__{falls}e": place}) & beyond  # says twice where the index begins to be read
 
 
 # -- Views -------------------------------------------------------------------------------------------------------------
