@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,7 @@ from branches import policies, rotation
 from branches.choices import UnitKind
 from branches.models import Post, RotationRule, StaffMember, Unit, in_force
 from branches.selectors.days import days_off
+from coopcrm.shared.prepared import Prepared
 
 
 def branches_of(staff: StaffMember) -> QuerySet[Unit]:
@@ -22,14 +25,23 @@ def branches_of(staff: StaffMember) -> QuerySet[Unit]:
     return branches if staff.scope.sees_union else branches.filter(pk__in=staff.scope.branch_ids)
 
 
-WORKING = "SELECT * FROM branches_unit WHERE kind = 'branch' AND (%s OR id = ANY (%s)) ORDER BY code"
-"""The branches of a person: asked by every registration, so it is written out and not built anew each time."""
+WORKING = (
+    "SELECT {columns} FROM branches_unit"
+    " WHERE kind = 'branch' AND (%(all)s OR id = ANY (%(ids)s)) ORDER BY code"
+)
 
 
 def working_branches(staff: StaffMember) -> dict[int, Unit]:
-    """What ``branches_of`` finds, by id and in the order of codes."""
-    asked = [staff.scope.sees_union, list(staff.scope.branch_ids)]
-    return {branch.pk: branch for branch in Unit.objects.raw(WORKING, asked)}
+    """What ``branches_of`` finds, by id and in the order of codes; every registration asks for it."""
+    statement, columns = _working()
+    rows = statement.rows(all=staff.scope.sees_union, ids=list(staff.scope.branch_ids))
+    return {row[0]: Unit.from_db(DEFAULT_DB_ALIAS, columns, row) for row in rows}
+
+
+@cache
+def _working() -> tuple[Prepared, list[str]]:
+    columns = [field.attname for field in Unit._meta.concrete_fields]
+    return Prepared(WORKING.format(columns=", ".join(columns))), columns
 
 
 def posts_on(day: date) -> QuerySet[Post]:

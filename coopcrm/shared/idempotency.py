@@ -19,12 +19,12 @@ from coopcrm.shared import crypto
 from coopcrm.shared.errors import Refused
 from coopcrm.shared.inserting import insert
 from coopcrm.shared.models import KeptAnswer
+from coopcrm.shared.prepared import Prepared
 
 KEPT = timedelta(days=35)
 LONGEST_KEY = 200
 PURPOSE = "idempotency"
-KEPT_FOR = "SELECT * FROM shared_keptanswer WHERE key_digest = ANY (%s)"
-"""The answer of a call: looked for by every call that writes, so it is written out and not built anew each time."""
+KEPT_FOR = Prepared("SELECT id FROM shared_keptanswer WHERE key_digest = %(key)s")
 
 
 class KeyReused(Refused):
@@ -83,7 +83,7 @@ def begin(call: Call) -> Answer | None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [call.lock])
         if not cursor.fetchone()[0]:
             raise InFlight(_("This very call is being worked on. Ask again in a few seconds."))
-    row = next(iter(KeptAnswer.objects.raw(KEPT_FOR, [list(crypto.forms(call.key_digest))])), None)
+    row = _kept(call)
     if row is None:
         return None
     if row.expires_at <= timezone.now():
@@ -94,6 +94,14 @@ def begin(call: Call) -> Answer | None:
             _("This Idempotency-Key was sent with another body. Draw a new key for another call.")
         )
     return Answer(row.status, row.body)
+
+
+def _kept(call: Call) -> KeptAnswer | None:
+    """What the call was answered; of most calls nothing."""
+    for key in crypto.forms(call.key_digest):
+        if known := KEPT_FOR.rows(key=key):
+            return KeptAnswer.objects.get(pk=known[0][0])
+    return None
 
 
 def keep(call: Call, answer: Answer) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from branches.models import Area, StaffMember, Unit
 from coopcrm.shared.errors import Refused, require
 from coopcrm.shared.fields import draw_keys
 from coopcrm.shared.inserting import insert
+from coopcrm.shared.prepared import Prepared
 from customers import consents, duplicates, masking, numbers, policies, signals
 from customers.choices import CustomerKind, DocumentKind, FactSource, Relation
 from customers.homes import services as households
@@ -33,7 +34,7 @@ RETRIED = ("document_held_once", "customer_form_sent_once")
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
 """The other counter holds the number for longer than a page waits for a lock."""
 Done = TypeVar("Done")
-SENT_BY = "SELECT id FROM customers_customer WHERE form_key = %s"
+SENT_BY = Prepared("SELECT id FROM customers_customer WHERE form_key = %(form_key)s")
 
 
 class NumberTaken(Refused):
@@ -212,12 +213,10 @@ def applicant(
 
 def _sent_before(applicant: Applicant) -> Customer | None:
     """Who was registered by this very form; a form that was filled in anew for somebody else is another form."""
-    with connection.cursor() as cursor:
-        cursor.execute(SENT_BY, [applicant.form_key])
-        known = cursor.fetchone()
-    if known is None:  # of nearly every form
+    known = SENT_BY.rows(form_key=applicant.form_key)
+    if not known:  # of nearly every form
         return None
-    sent = Customer.objects.get(pk=known[0])
+    sent = Customer.objects.get(pk=known[0][0])
     if sent.name_key != name_keys(applicant.name).name_key:
         text = _("This form has registered %(name)s already. Open a new form for the next person.")
         raise Refused(text % {"name": masking.mask_name(sent.name)}, code="form_used")

@@ -18,6 +18,7 @@ from django.db import connection
 
 from branches.models import Area
 from coopcrm.shared.crypto import forms
+from coopcrm.shared.prepared import Prepared
 from customers import identity, numbers
 from customers.choices import DocumentKind
 from customers.identity import Record
@@ -32,6 +33,7 @@ from customers.names import NameKeys, name_keys
 
 PER_ROAD = 30
 RESIDENT = [str(kind) for kind in numbers.RESIDENT_KINDS]
+RESIDENT_LIST = ", ".join(f"'{kind}'" for kind in sorted(RESIDENT))
 ANOTHER_PHONE = "?"
 """Stands for the phones of somebody whose phones are others than the one that is asked about; none is opened."""
 
@@ -171,71 +173,82 @@ DOCUMENTS = "SELECT d.customer_id FROM customers_identitydocument d"
 PHONES = "SELECT p.customer_id FROM customers_phone p"
 OTHER_NAMES = "SELECT o.customer_id FROM customers_othername o WHERE o.removed_on IS NULL"
 PEOPLE = "SELECT c.id FROM customers_customer c WHERE c.merged_into_id IS NULL"
-
-Road = tuple[str, list]
-"""A condition that an index answers, with its values."""
+SOUND = "(SELECT c.pinyin FROM customers_customer c WHERE c.id = d.customer_id)"
 
 NOT_ANOTHER = """
     SELECT f.id FROM ({found}) f (id) WHERE (
-        SELECT coalesce(bool_or(
-            d.state = 'UNVERIFIED' OR d.invalid_reason <> '' OR d.core_key = ANY (%s) OR d.number_key = ANY (%s)
-        ), true)
-        FROM customers_identitydocument d WHERE d.customer_id = f.id AND d.kind = ANY (%s) AND d.state <> 'RETIRED'
+        SELECT coalesce(bool_or(d.state = 'UNVERIFIED' OR d.invalid_reason <> '' OR {core} OR {number}), true)
+        FROM customers_identitydocument d
+        WHERE d.customer_id = f.id AND d.kind IN ({resident}) AND d.state <> 'RETIRED'
     )
 """
 """Leaves out whom rule R3 of handbook §6.3 sets apart from a number that stands: every resident number of theirs stands
 too, and is another one. Most namesakes are such people, and opening thirty of them is most of what a search costs."""
 
 
-def _candidates(asked: _Asked) -> list[int]:
-    roads = list(_roads(asked))
-    if not roads:
-        return []
-    found = " UNION ".join(f"({road} ORDER BY 1 LIMIT {PER_ROAD})" for road, _values in roads)
-    values = [value for _road, values in roads for value in values]
-    if asked.judged.valid:
-        found = NOT_ANOTHER.format(found=found)
-        known = numbers.document_keys(DocumentKind.ID18, asked.text)
-        values += [_forms(known.core_key), _forms(known.number_key), RESIDENT]
-    with connection.cursor() as cursor:
-        cursor.execute(found, values)
-        return [pk for (pk,) in cursor.fetchall()]
+class _Roads:
+    """One query per way of being the same person, each answered by an index; which there are depends on what is known.
 
-
-def _roads(asked: _Asked) -> Iterator[Road]:
-    """One query per way of being the same person; each returns ids of customers.
-
-    A name alone never says that somebody is known; beside a number it finds the mistyped one (R4).
+    Their values stand apart, so that claims of one shape share a statement that is planned once.
     """
-    if asked.text:
-        yield from _by_number(asked)
-    if asked.phone:
-        yield f"{PHONES} WHERE p.number_key = ANY (%s)", [_forms(numbers.phone_keys(asked.phone).number_key)]
-    name = asked.keys.name_key
-    if not name:
-        return
-    yield f"{OTHER_NAMES} AND o.name_key = %s", [name]
-    if asked.text:
-        yield f"{PEOPLE} AND c.name_key = %s", [name]
-    sound = ("pinyin", asked.keys.pinyin) if asked.keys.pinyin else ("name_key", name)
-    for column, value in _places(asked):
-        yield f"{PEOPLE} AND c.{sound[0]} = %s AND c.{column} = %s", [sound[1], value]
+
+    def __init__(self, asked: _Asked) -> None:
+        self.texts: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.is_number = {"core": "", "number": ""}
+        if asked.text:
+            self._by_number(asked)
+        if asked.phone:
+            key = numbers.phone_keys(asked.phone).number_key
+            self.texts.append(f"{PHONES} WHERE {self._same('p.number_key', 'phone', key)}")
+        if asked.keys.name_key:
+            self._by_name(asked)
+
+    def _by_number(self, asked: _Asked) -> None:
+        known = numbers.document_keys(DocumentKind.ID18, asked.text)
+        self.is_number["number"] = self._same("d.number_key", "number", known.number_key)
+        self.texts.append(f"{DOCUMENTS} WHERE {self.is_number['number']}")
+        if known.core_key:
+            self.is_number["core"] = self._same("d.core_key", "core", known.core_key)
+            self.texts.append(f"{DOCUMENTS} WHERE {self.is_number['core']} AND d.core_key <> ''")
+        if known.tail_key:
+            tail = self._same("d.tail_key", "tail", known.tail_key)
+            self.values["pinyin"] = asked.keys.pinyin
+            self.texts.append(f"{DOCUMENTS} WHERE {tail} AND d.tail_key <> '' AND {SOUND} = %(pinyin)s")
+
+    def _by_name(self, asked: _Asked) -> None:
+        """A name alone never says that somebody is known; beside a number it finds the mistyped one (R4)."""
+        self.values["name"] = asked.keys.name_key
+        self.texts.append(f"{OTHER_NAMES} AND o.name_key = %(name)s")
+        if asked.text:
+            self.texts.append(f"{PEOPLE} AND c.name_key = %(name)s")
+        sound = "c.pinyin = %(pinyin)s" if asked.keys.pinyin else "c.name_key = %(name)s"
+        for column, value in _places(asked):
+            self.values |= {"pinyin": asked.keys.pinyin, column: value}
+            self.texts.append(f"{PEOPLE} AND {sound} AND c.{column} = %({column})s")
+
+    def _same(self, column: str, name: str, digest: bytes) -> str:
+        """A condition that a keyed column is this digest, under any of the keys in use."""
+        given = {f"{name}_{place}": form for place, form in enumerate(forms(digest))}
+        self.values |= given
+        return f"{column} IN ({', '.join(f'%({name})s' for name in given)})"
+
+    def statement(self, *, stands: bool) -> str:
+        """All roads in one; with ``stands`` the number asked about is one that stands."""
+        found = " UNION ".join(f"({text} ORDER BY 1 LIMIT {PER_ROAD})" for text in self.texts)
+        return NOT_ANOTHER.format(found=found, resident=RESIDENT_LIST, **self.is_number) if stands else found
 
 
-def _by_number(asked: _Asked) -> Iterator[Road]:
-    known = numbers.document_keys(DocumentKind.ID18, asked.text)
-    yield f"{DOCUMENTS} WHERE d.number_key = ANY (%s)", [_forms(known.number_key)]
-    if known.core_key:
-        yield f"{DOCUMENTS} WHERE d.core_key = ANY (%s)", [_forms(known.core_key)]
-    if known.tail_key:
-        same_sound = "JOIN customers_customer c ON c.id = d.customer_id AND c.pinyin = %s"
-        values = [asked.keys.pinyin, _forms(known.tail_key)]
-        yield f"{DOCUMENTS} {same_sound} WHERE d.tail_key = ANY (%s)", values
+_prepared = lru_cache(maxsize=64)(Prepared)
+"""Claims have few shapes: with a number or none, one that stands or not, a phone, a sound, a village, a birthday."""
 
 
-def _forms(digest: bytes) -> list[bytes]:
-    """A digest under every key in use."""
-    return list(forms(digest))
+def _candidates(asked: _Asked) -> list[int]:
+    roads = _Roads(asked)
+    if not roads.texts:
+        return []
+    statement = _prepared(roads.statement(stands=asked.judged.valid))
+    return [pk for (pk,) in statement.rows(**roads.values)]
 
 
 def _places(asked: _Asked) -> Iterator[tuple[str, Any]]:

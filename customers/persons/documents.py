@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from branches.models import StaffMember
 from coopcrm.shared.crypto import forms
 from coopcrm.shared.errors import Refused, require
 from coopcrm.shared.inserting import insert
+from coopcrm.shared.prepared import Prepared
 from customers import duplicates, identity, numbers
 from customers.choices import CustomerState, DocumentState, FactSource, RetiredBecause
 from customers.models import Customer, IdentityDocument
@@ -22,11 +23,10 @@ from customers.persons.judging import KINDS_OF, JudgedNumber, date_reason, judge
 from customers.provenance.services import state_values
 
 HELD_ONCE = "document_held_once"
-HELD_BY = (
+HELD_BY = Prepared(
     "SELECT customer_id FROM customers_identitydocument"
-    " WHERE kind = %s AND number_key = ANY (%s) AND state = 'HELD' ORDER BY id LIMIT 1"
+    " WHERE kind = %(kind)s AND number_key = %(key)s AND state = 'HELD' ORDER BY id LIMIT 1"
 )
-"""The holder of a number: asked by every registration, so it is written out and not built anew each time."""
 RACES_RUN = 3
 
 
@@ -253,12 +253,12 @@ def holder_of(judged: JudgedNumber) -> Customer | None:
     """Who holds a number that one person alone can hold; a merged record stands for its survivor."""
     if not judged.is_exclusive:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(HELD_BY, [judged.kind, list(forms(judged.keys.number_key))])
-        known = cursor.fetchone()
-    if known is None:  # of most numbers that are registered
+    for key in forms(judged.keys.number_key):
+        if known := HELD_BY.rows(kind=judged.kind, key=key):
+            break
+    else:  # most numbers that are registered
         return None
-    holder = Customer.objects.select_related("merged_into__branch", "branch").get(pk=known[0])
+    holder = Customer.objects.select_related("merged_into__branch", "branch").get(pk=known[0][0])
     return holder.merged_into or holder
 
 
