@@ -89,7 +89,9 @@ class Keyset:
             condition |= equal & Q(**{f"{name}__{'lt' if descends else 'gt'}": value})
             equal &= Q(**{name: value})
         first, descends = self.order[0].lstrip("-"), self.order[0].startswith("-") != backwards
-        return Q(**{f"{first}__{'lte' if descends else 'gte'}": values[0]}) & condition  # where the index begins
+        return (
+            Q(**{f"{first}__{'lte' if descends else 'gte'}": values[0]}) & condition
+        )  # where the index begins
 
     @staticmethod
     def _turned(column: str) -> str:

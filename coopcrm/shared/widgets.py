@@ -6,11 +6,12 @@ template.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
+
+from coopcrm.shared.markup import text
 
 EMPTY_CHOICE = "---------"
 INPUTS = (
@@ -19,13 +20,9 @@ INPUTS = (
 )
 
 
-def _text(value: Any) -> str:
-    return value.__html__() if hasattr(value, "__html__") else html.escape(str(value))
-
-
 def _attributes(attrs: Mapping[str, Any]) -> str:
     told = (
-        f" {name}" if value is True else f' {name}="{_text(value)}"'
+        f" {name}" if value is True else f' {name}="{text(value)}"'
         for name, value in attrs.items()
         if value is not False
     )
@@ -33,28 +30,28 @@ def _attributes(attrs: Mapping[str, Any]) -> str:
 
 
 def _input(widget: Mapping[str, Any]) -> str:
-    value = "" if widget["value"] is None else f' value="{_text(widget["value"])}"'
+    value = "" if widget["value"] is None else f' value="{text(widget["value"])}"'
     return (
-        f'<input type="{widget["type"]}" name="{_text(widget["name"])}"{value}{_attributes(widget["attrs"])}>'
+        f'<input type="{widget["type"]}" name="{text(widget["name"])}"{value}{_attributes(widget["attrs"])}>'
     )
 
 
 def _textarea(widget: Mapping[str, Any]) -> str:
-    content = _text(widget["value"]) if widget["value"] else ""
-    return f'<textarea name="{_text(widget["name"])}"{_attributes(widget["attrs"])}>\n{content}</textarea>'
+    content = text(widget["value"]) if widget["value"] else ""
+    return f'<textarea name="{text(widget["name"])}"{_attributes(widget["attrs"])}>\n{content}</textarea>'
 
 
 def _select(widget: Mapping[str, Any]) -> str:
     drawn = []
     for group, options, _index in widget["optgroups"]:
         some = "".join(map(_option, options))
-        drawn.append(f'<optgroup label="{_text(group)}">{some}</optgroup>' if group else some)
-    return f'<select name="{_text(widget["name"])}"{_attributes(widget["attrs"])}>{"".join(drawn)}</select>'
+        drawn.append(f'<optgroup label="{text(group)}">{some}</optgroup>' if group else some)
+    return f'<select name="{text(widget["name"])}"{_attributes(widget["attrs"])}>{"".join(drawn)}</select>'
 
 
 def _option(option: Mapping[str, Any]) -> str:
-    label = "–" if option["label"] == EMPTY_CHOICE else _text(option["label"])
-    return f'<option value="{_text(option["value"])}"{_attributes(option["attrs"])}>{label}</option>'
+    label = "–" if option["label"] == EMPTY_CHOICE else text(option["label"])
+    return f'<option value="{text(option["value"])}"{_attributes(option["attrs"])}>{label}</option>'
 
 
 def _boxes(widget: Mapping[str, Any]) -> str:
@@ -62,7 +59,7 @@ def _boxes(widget: Mapping[str, Any]) -> str:
     drawn = []
     for group, options, _index in widget["optgroups"]:
         some = "".join(f"<div>{_box(option)}</div>" for option in options)
-        drawn.append(f"<div><label>{_text(group)}</label>{some}</div>" if group else some)
+        drawn.append(f"<div><label>{text(group)}</label>{some}</div>" if group else some)
     kept = {name: widget["attrs"][name] for name in ("id", "class") if widget["attrs"].get(name)}
     return f"<div{_attributes(kept)}>{''.join(drawn)}</div>"
 
@@ -71,7 +68,7 @@ def _box(option: Mapping[str, Any]) -> str:
     if not option["wrap_label"]:
         return _input(option)
     label_for = f' for="{option["attrs"]["id"]}"' if option["attrs"].get("id") else ""
-    return f"<label{label_for}>{_input(option)} {_text(option['label'])}</label>"
+    return f"<label{label_for}>{_input(option)} {text(option['label'])}</label>"
 
 
 DRAWN: dict[str, Callable[[Mapping[str, Any]], str]] = {

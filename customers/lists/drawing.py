@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.urls import reverse
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from coopcrm.shared.markup import text
 from customers.lists.columns import Cell, Row
 
 LINE = '<tr>{}<th scope="row"><a href="{}">{}</a> <span class="muted small">{}</span></th>{}</tr>'
@@ -24,13 +25,13 @@ def lines(headings: Sequence[Cell], rows: Sequence[Row], *, may_choose: bool) ->
     page, choose = reverse("customers:customer", args=[0]).replace("0", "{}"), _("Choose")
     drawn = []
     for row in rows:
-        one, name = row.customer, escape(row.customer.name)
+        one, name = row.customer, text(row.customer.name)
         box = CHOICE.format(one.pk, choose, name) if may_choose else ""
         cells = "".join(
-            f"{start}{cell.html or conditional_escape(cell.text)}</td>"
+            f"{start}{cell.html or text(cell.text)}</td>"
             for start, cell in zip(opened, row.cells, strict=True)
         )
-        drawn.append(LINE.format(box, page.format(one.pk), name, escape(one.pinyin), cells))
+        drawn.append(LINE.format(box, page.format(one.pk), name, text(one.pinyin), cells))
     return SafeString("\n".join(drawn))
 
 

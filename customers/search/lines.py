@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from coopcrm.shared.markup import text
 from coopcrm.shared.templatetags.look import icon
 from customers.choices import CustomerKind, Sex
 from customers.models import Household
@@ -24,8 +24,6 @@ from customers.sharing import KnownElsewhere
 Marked = list[tuple[str, bool]]
 """A text in pieces; True where a piece is what was typed."""
 
-PLAIN = '{}<span class="strong">{}</span> <span class="muted">{}</span>'
-BADGED = PLAIN + '<span class="badge">{}</span>'
 OPTION = (
     '<a class="found-line" id="found-{}" role="option" aria-selected="false" tabindex="-1" href="{}">{}</a>'
 )
@@ -54,9 +52,7 @@ def lines_of(found: Found, known: dict[int, KnownElsewhere]) -> list[Line]:
 
 def options_of(lines: Sequence[Line]) -> SafeString:
     """The lines as options of the list below the box, drawn in one go: it is drawn anew with every key."""
-    return SafeString(
-        "".join(OPTION.format(n, escape(line.url), line.html) for n, line in enumerate(lines, 1))
-    )
+    return SafeString("".join(OPTION.format(n, text(line.url), line.html) for n, line in enumerate(lines, 1)))
 
 
 class _Words:
@@ -79,9 +75,10 @@ class _Words:
 
 def _line(url: str, drawing: SafeString, name: Any, muted: Sequence[Any], badge: str = "") -> Line:
     """``muted`` texts stand one after the other; empty ones are left out."""
-    beside = SafeString(" · ".join(conditional_escape(text) for text in muted if text))
-    template = BADGED if badge else PLAIN
-    return Line(url, format_html(template, drawing, name, beside, badge))
+    beside = " · ".join(text(words) for words in muted if words)
+    badged = f'<span class="badge">{text(badge)}</span>' if badge else ""
+    told = f'<span class="strong">{text(name)}</span> <span class="muted">{beside}</span>{badged}'
+    return Line(url, SafeString(f"{drawing}{told}"))
 
 
 def _person(hit: Hit, elsewhere: KnownElsewhere | None, words: _Words) -> Line:
@@ -120,7 +117,7 @@ def _village(village: Village, words: _Words) -> Line:
 
 
 def _shown(pieces: Marked) -> SafeString:
-    parts = (f"<mark>{escape(text)}</mark>" if is_typed else escape(text) for text, is_typed in pieces)
+    parts = (f"<mark>{text(piece)}</mark>" if is_typed else text(piece) for piece, is_typed in pieces)
     return SafeString("".join(parts))
 
 
@@ -136,9 +133,9 @@ def name_of(customer: Person, road: Road | None) -> Marked:
         return [(name, False)]
     end = start + road.length
     return [
-        (text, is_typed)
-        for text, is_typed in ((name[:start], False), (name[start:end], True), (name[end:], False))
-        if text
+        (piece, is_typed)
+        for piece, is_typed in ((name[:start], False), (name[start:end], True), (name[end:], False))
+        if piece
     ]
 
 
@@ -159,7 +156,7 @@ def sound_of(customer: Person, road: Road | None) -> Marked:
         end = min(max(skipped + road.length - at, start), len(syllable))
         pieces += [(syllable[:start], False), (syllable[start:end], True), (syllable[end:] + " ", False)]
         at += len(syllable)
-    return [(text, is_typed) for text, is_typed in pieces if text]
+    return [(piece, is_typed) for piece, is_typed in pieces if piece]
 
 
 def _initials(syllables: Sequence[str], length: int) -> Marked:
