@@ -47,6 +47,7 @@ def keep(
     }
     if not (content.get("number") or content.get("name")):
         return None
+    _wait_for_the_one_before(form_key)
     now = timezone.now()
     draft = CounterDraft.objects.select_for_update().filter(staff=staff, form_key=form_key).first()
     is_new = draft is None
@@ -57,6 +58,14 @@ def keep(
     if is_new:
         _forget_beyond_most(staff)
     return draft
+
+
+def _wait_for_the_one_before(form_key: uuid.UUID) -> None:
+    """Keep one state of a form at a time: two that are on their way together would both write the first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('counter_draft'), hashtext(%s))", [str(form_key)]
+        )
 
 
 def _forget_beyond_most(staff: StaffMember) -> None:

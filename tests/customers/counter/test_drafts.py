@@ -1,11 +1,12 @@
 """Unfinished registrations: nothing typed is lost, and nobody else reads it."""
 
 import json
+import threading
 import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -114,3 +115,27 @@ def test_used_form_registers_nobody_else(client, cashier):
 
     assert "has registered 张*兰 already" in page.content.decode()
     assert Customer.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_states_of_a_form_that_travel_together_are_one_draft():
+    staff, key, failed = make_staff(), uuid.uuid4(), []
+    together = threading.Barrier(4)
+
+    def at_once(name: str) -> None:
+        together.wait()
+        try:
+            drafts.keep(staff=staff, branch=branch_of(staff), form_key=key, typed={"name": [name]})
+        except DatabaseError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=at_once, args=[name]) for name in ("张", "张桂", "张桂兰", "张桂蓝")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    assert CounterDraft.objects.count() == 1
