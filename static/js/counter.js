@@ -22,6 +22,12 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // The number fills in what it tells, unless somebody has typed it -------------------------------------------------------
 
+// An answer about the half of a number came too late for whoever typed on, and must not move where Tab leads.
+answer.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.requestConfig.parameters.number !== field("number").value) detail.shouldSwap = false;
+});
+field("number").addEventListener("input", hideKeepNumber);
+
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   if (target === answer) readNumber();
   if (target === known && known.querySelector("[data-likely]")) askWhy();
@@ -35,9 +41,14 @@ function askWhy() {
   if (about) field("answered").value = [...shown.add(about)].join(",");
 }
 
+function hideKeepNumber() {
+  keepNumber.hidden = !keepNumber.querySelector("input").checked;
+}
+
 function readNumber() {
   const said = answer.querySelector("[data-number]");
-  keepNumber.hidden = said?.dataset.number !== "invalid" && !keepNumber.querySelector("input").checked;
+  if (said?.dataset.number === "invalid") keepNumber.hidden = false;
+  else hideKeepNumber();
   for (const [name, value] of [["birth_date", said?.dataset.birthDate ?? ""], ["sex", said?.dataset.sex ?? ""]]) {
     if (field(name).value && !filled.has(name)) continue;
     field(name).value = value;
@@ -318,3 +329,8 @@ village.addEventListener("blur", () => {
   hideVillages();
 });
 showHome();
+
+// What was typed before the page listened is looked at as well.
+addEventListener("DOMContentLoaded", () => {
+  if (field("number").value !== field("number").defaultValue) typed(field("number"));
+});

@@ -56,7 +56,10 @@ document.addEventListener("submit", (event) => {
   document.dispatchEvent(new CustomEvent("theme:changed"));
 });
 
-document.querySelector("[data-takes-focus]")?.focus();
+// The field that a page begins with takes keys as soon as the page listens, also before its first picture is drawn.
+const isFree = document.activeElement === document.body;
+const begins = document.querySelector("[data-takes-focus]") ?? (isFree ? document.querySelector("[autofocus]:not(dialog *)") : null);
+begins?.focus();
 
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => notice(words.failed));
