@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from branches.signin import marks, second_factor
 from branches.signin.sessions import digest_of
@@ -47,8 +48,35 @@ for staff in StaffMember.objects.exclude(password__startswith="!"):
     contents[staff.username] = dict(client.session)
 print(json.dumps({"contents": contents}))
 """
+TELL_STATE = """() => {
+    const focused = document.activeElement, main = document.querySelector("main") ?? document.body;
+    return {state: document.readyState, focus: focused.outerHTML.slice(0, 200), value: focused.value ?? "",
+        text: main.innerText.slice(0, 1500)};
+}"""
 TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error("content policy:", event.violatedDirective, event.blockedURI || event.sample))"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A browser test that fails tells what each of its pages showed, and keeps a picture of it."""
+    report = yield
+    if report.when == "call" and report.failed and "open_page" in item.funcargs:
+        for number, page in enumerate(item.funcargs["open_page"].pages, start=1):
+            name = f"failed-{re.sub(r'[^A-Za-z0-9]+', '-', item.name).strip('-')}-{number}"
+            report.sections.append((f"page {number}", told(page, name)))
+    return report
+
+
+def told(page: Page, name: str) -> str:
+    """Address, troubles, focus and the beginning of the text of a page, and where its picture lies."""
+    try:
+        seen = page.evaluate(TELL_STATE)
+        keep_picture(page, name)
+    except Error as error:  # a page that has crashed or closed cannot be asked
+        seen = {"asked in vain": str(error)}
+    lines = {"address": page.url, "troubles": page.troubles, **seen, "picture": PICTURES / f"{name}.png"}
+    return "\n".join(f"{word}: {text}" for word, text in lines.items())
 
 
 @pytest.fixture(scope="package")
@@ -132,13 +160,14 @@ def browser() -> Browser:
 @pytest.fixture
 def open_page(site, browser):
     """Open pages as a post: ``open_page("cashier", size="phone", language="zh-hans")``; troubles are collected."""
-    contexts = []
+    contexts, pages = [], []
 
     def open_as(post: str | None, size: str = "desk", language: str = "en", **options) -> Page:
         context = browser.new_context(base_url=site, viewport=SIZES[size], locale=language, **options)
         contexts.append(context)
         context.add_init_script(TELL_VIOLATIONS)
         page = context.new_page()
+        pages.append(page)
         page.troubles = []
         page.on("console", lambda said: page.troubles.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: page.troubles.append(str(error)))
@@ -148,6 +177,7 @@ def open_page(site, browser):
         choose_language(page, language)
         return page
 
+    open_as.pages = pages
     yield open_as
     for context in contexts:
         context.close()

@@ -78,9 +78,9 @@ def test_visit_is_noted_on_a_phone_and_what_is_typed_survives(open_page):
     note = "New greenhouse of two mu, two pigs sold, the son works in Wuhan."
 
     page.locator("#id_summary").fill(note)
-    page.wait_for_timeout(800)
+    expect(page.locator("main [data-saved]")).to_have_text(re.compile("^Kept in this browser"))
     page.reload()
-    assert page.locator("#id_summary").input_value() == note
+    expect(page.locator("#id_summary")).to_have_value(note)
     page.locator("#id_minutes").fill("12")
     page.locator("#id_land_mu").fill("4")
     page.locator("[name=land_mu_source][value=seen]").check(force=True)
@@ -131,7 +131,8 @@ def test_a_number_is_shown_for_a_purpose_and_a_foreign_household_is_asked_for(op
         if page.locator("h2", has_text="Ask the other branch").count():
             break
     page.locator("#ask-purpose").select_option("credit_check")
-    page.locator("button", has_text="Ask for sharing").click()
+    with page.expect_navigation():
+        page.locator("button", has_text="Ask for sharing").click()
 
     page.locator("aside a", has_text="Sharing").first.wait_for()
     assert serious_faults(page) == []

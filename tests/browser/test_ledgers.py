@@ -54,15 +54,15 @@ def test_a_director_drops_a_zip_fixes_a_header_and_reads_why_a_row_was_refused(o
     page.locator("input[type=file]").set_input_files([file])
     page.get_by_role("button", name="Read the files").click()
 
-    page.get_by_role("link", name="柜面登记簿.csv").click(timeout=15_000)
+    page.get_by_role("link", name="柜面登记簿.csv").click(timeout=60_000)
     page.get_by_label("丙", exact=True).select_option("occupation")
     page.get_by_role("button", name="Keep these columns").click()
     page.get_by_role("button", name="Show the preview").click()
-    expect(page.get_by_text("the row names nobody")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("the row names nobody")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Take in").click()
     page.get_by_role("dialog").get_by_role("button", name="Take in").click()
 
-    page.get_by_role("link", name="Open the import").click(timeout=15_000)
+    page.get_by_role("link", name="Open the import").click(timeout=60_000)
     refused = page.get_by_role("row", name=re.compile("柜面登记簿.csv")).locator(
         "a[href$='outcome=rejected']"
     )

@@ -1,6 +1,7 @@
 """Consents and requests about data, at the desk and on a phone, and F6 at the counter."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PICTURES, serious_faults
 
@@ -48,8 +49,9 @@ def test_one_key_takes_the_ordinary_consents_at_the_counter(open_page):
     page.goto("/customers/new/")
     boxes = page.locator("#agrees input")
 
-    assert [boxes.nth(i).is_checked() for i in range(boxes.count())] == [False] * 4
+    expect(boxes).to_have_count(4)
+    expect(page.locator("#agrees input:checked")).to_have_count(0)
     page.keyboard.press("F6")
 
-    assert [boxes.nth(i).is_checked() for i in range(boxes.count())] == [True] * 4
+    expect(page.locator("#agrees input:checked")).to_have_count(4)
     assert faults_of(page, "rights-counter") == []

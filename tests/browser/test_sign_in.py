@@ -68,7 +68,8 @@ def test_from_the_letter_to_ones_own_sessions(open_page):
     page.wait_for_url("**/recovery-codes/")
     look_at(page, "recovery-codes", faults)
     recovery = page.locator("ul.codes .code").first.inner_text()
-    go_on(page)
+    with page.expect_navigation():
+        go_on(page)
 
     other = open_page(None)
     other.goto("/sign-in/")
@@ -80,7 +81,8 @@ def test_from_the_letter_to_ones_own_sessions(open_page):
 
     page.goto("/sign-in/mine/")
     look_at(page, "mine", faults)
-    page.locator("form[action$='/sessions/end/'] button[name=session]").click()
+    with page.expect_navigation():
+        page.locator("form[action$='/sessions/end/'] button[name=session]").click()
     page.locator(".notice").first.wait_for()
     other.goto("/sign-in/mine/")
 

@@ -59,7 +59,8 @@ def test_a_wrong_password_is_refused_in_words(open_page):
     page.goto("/sign-in/")
     page.locator("input[name=username]").fill("cashier")
     page.locator("input[name=password]").fill("wrong")
-    page.locator("form button.button-primary").first.click()
+    with page.expect_navigation():
+        page.locator("form button.button-primary").first.click()
 
     assert "/sign-in/" in page.url
     expect(page.locator(".notice").first).to_be_visible()
@@ -79,7 +80,8 @@ def test_the_closing_can_be_watched_on_its_job_page(open_page):
     page = open_page("head_office")
     page.goto("/jobs/")
 
-    page.locator("table tbody th a").first.click()
+    with page.expect_navigation():
+        page.locator("table tbody th a").first.click()
 
     expect(page.locator("progress").first).to_be_visible()
     assert serious_faults(page) == []
