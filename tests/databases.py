@@ -19,6 +19,7 @@ from psycopg2 import sql
 
 from coopcrm import embedded
 from coopcrm.shared.database import OWNER, prepare
+from tests.quick_migrations import quick
 
 MADE_BY = (
     "*/migrations/*.py",
@@ -98,7 +99,8 @@ def _migrate(cursor, template: str) -> None:
     test = connection.settings_dict["TEST"]
     connection.settings_dict["TEST"] = {**test, "NAME": unfinished}
     try:
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        with quick():
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     finally:
         connection.close()
         connection.settings_dict["TEST"] = test

@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from coopcrm.shared import waiting, work
 from coopcrm.shared.models import Job, OrderState, WorkOrder
+from tests.quick_migrations import quick
 
 ORDERS, STAGES = 90, 3
 KILL_EVERY = 8  # orders: the seven kills fall while work is left, however fast the machine
@@ -62,7 +63,8 @@ def done_of(job_id: int) -> int:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0, interactive=False)
+    with quick():
+        call_command("migrate", verbosity=0, interactive=False)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE work_effect (number int, stage int, at timestamptz DEFAULT now())")
         cursor.execute("GRANT ALL ON work_effect TO coopcrm_worker")
