@@ -176,7 +176,7 @@ REDIS_URL = env("REDIS_URL", embedded.places().redis_url() if EMBEDDED else None
 REDIS_PREFIX = env("COOPCRM_REDIS_PREFIX", "coopcrm")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "coopcrm.shared.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": REDIS_PREFIX,
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},

@@ -40,7 +40,7 @@ def count(name: str, *, window: int) -> tuple[int, bool]:
 
 @lru_cache(maxsize=1)
 def _counter() -> Callable[..., int]:
-    """The script with a client of its own: the cache makes one anew for every command."""
+    """The script with a client of its own: the cache offers none that runs scripts."""
     client = redis.Redis.from_url(settings.REDIS_URL, **settings.CACHES["default"]["OPTIONS"])
     return client.register_script(COUNT)
 
