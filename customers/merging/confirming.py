@@ -73,7 +73,7 @@ def _lines(staff: StaffMember, proposal: Proposal) -> list[proposals.Line]:
     lines = [proposals.Line(word, _name(staff, other), _name(staff, survivor))]
     return [
         *lines,
-        *(proposals.Line(_("Needs a second person"), None, why) for why in proposal.change["why"]),
+        *(proposals.Line(_("Needs a second person"), None, _(why)) for why in proposal.change["why"]),
     ]
 
 

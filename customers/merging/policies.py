@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from branches.choices import PostCode
 from branches.models import StaffMember
@@ -55,7 +55,7 @@ def sides(merge: Merge) -> tuple[Customer, Customer] | tuple[Household, Househol
 def must_be_confirmed(
     survivor: Customer | Household, other: Customer | Household, pair: ReviewPair | None = None
 ) -> list[str]:
-    """Why a second person must agree, in words; empty when nobody must.
+    """Why a second person must agree, as message ids; empty when nobody must.
 
     A merge that may raise a limit or open credit, one between customers of two branches who owe, and one against what
     the numbers or an earlier decision say.
@@ -66,15 +66,19 @@ def must_be_confirmed(
     credit = credit_of([survivor.pk, other.pk], [pk for pk in homes.values() if pk])
     reasons = []
     if survivor.branch_id != other.branch_id and credit.owing & {survivor.pk, other.pk}:
-        reasons.append(_("The two belong to two branches, and there are loans."))
+        reasons.append(gettext_noop("The two belong to two branches, and there are loans."))
     if len(set(homes.values())) > 1 and credit.lines:
-        reasons.append(_("The two live in different households, and one of these has a credit line."))
+        reasons.append(
+            gettext_noop("The two live in different households, and one of these has a credit line.")
+        )
     if survivor.identity_conflict or other.identity_conflict:
-        reasons.append(_("A disputed number keeps one of them from new credit; joined, it would not."))
+        reasons.append(
+            gettext_noop("A disputed number keeps one of them from new credit; joined, it would not.")
+        )
     if _numbers_differ(survivor, other):
-        reasons.append(_("Each has a valid identity number, and the numbers differ."))
+        reasons.append(gettext_noop("Each has a valid identity number, and the numbers differ."))
     if pair is not None and pair.state == ReviewState.DIFFERENT:
-        reasons.append(_("It was decided before that they are two persons."))
+        reasons.append(gettext_noop("It was decided before that they are two persons."))
     return reasons
 
 
@@ -84,9 +88,9 @@ def _household_reasons(survivor: Household, other: Household) -> list[str]:
     credit = credit_of(people, [survivor.pk, other.pk])
     reasons = []
     if credit.lines:
-        reasons.append(_("One of the two households has a credit line."))
+        reasons.append(gettext_noop("One of the two households has a credit line."))
     if survivor.branch_id != other.branch_id and credit.owing:
-        reasons.append(_("The two belong to two branches, and there are loans."))
+        reasons.append(gettext_noop("The two belong to two branches, and there are loans."))
     return reasons
 
 

@@ -77,7 +77,7 @@ def preview(
     staff = staff or StaffMember.objects.get(pk=acting.current().actor_id)
     with acting.on_all_branches():
         asks_home = _lives_elsewhere(survivor, other)
-        reasons = tuple(policies.must_be_confirmed(survivor, other))
+        reasons = tuple(map(_, policies.must_be_confirmed(survivor, other)))
         try:
             with transaction.atomic():
                 row = _row(survivor, other, staff, keeps)

@@ -47,7 +47,7 @@ def second_person(staff: StaffMember, pair: ReviewPair, decision: str) -> list[A
     first, second = root_of(pair.first), root_of(pair.second)
     if not reasons and first.pk != second.pk:
         with acting.on_all_branches():
-            reasons += merge_policies.must_be_confirmed(first, second, pair)
+            reasons += map(_, merge_policies.must_be_confirmed(first, second, pair))
     return reasons
 
 

@@ -23,6 +23,7 @@ from customers.persons.settlements import lift_blocks
 from customers.review import asking, joining, policies, queue
 from customers.review.grouping import clusters
 from customers.review.log import write
+from customers.review.reasons import rule_words
 
 KIND = queue.PROPOSAL_KIND
 DECISIONS = (PairDecision.SAME, PairDecision.DIFFERENT, PairDecision.LATER)
@@ -205,11 +206,17 @@ def _describe(staff: StaffMember, proposal: Proposal) -> str:
 
 
 def _lines(staff: StaffMember, proposal: Proposal) -> list[proposals.Line]:
-    change = proposal.change
-    lines = [proposals.Line(_("Decision"), None, PairDecision(change["decision"]).label)]
+    change, pair = proposal.change, proposals.subject_of(proposal)
+    lines = [
+        proposals.Line(_("Decision"), None, PairDecision(change["decision"]).label),
+        proposals.Line(_("Why the two may be one"), None, rule_words(pair)),
+    ]
+    if change["ground"]:
+        lines.append(proposals.Line(_("Because"), None, DecisionGround(change["ground"]).label))
     if change["survivor"]:
-        kept = Customer.objects.get(pk=change["survivor"])
-        lines.append(proposals.Line(_("The record that stays"), None, selectors.name_for(staff, kept)))
+        kept = Customer.objects.select_related("branch").get(pk=change["survivor"])
+        said = selectors.name_for(staff, kept), kept.branch, kept.registered_on.isoformat()
+        lines.append(proposals.Line(_("The record that stays"), None, " · ".join(map(str, said))))
     return lines
 
 
