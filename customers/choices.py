@@ -154,6 +154,7 @@ class PartKind(models.TextChoices):
     ROWS = "rows", _("Its rows as read")
     PLAN = "plan", _("What it would write")
     AREAS = "areas", _("The list of villages beside it")
+    OTHERS = "others", _("Its lines that are no rows")
 
 
 class RowOutcome(models.TextChoices):

@@ -106,15 +106,36 @@ class LedgerRecord:
         return self.name.is_known
 
 
+@dataclass(frozen=True)
+class OtherLine:
+    """A line that is no row of a customer: what it is and says; blank ones in succession are one, to ``last``."""
+
+    kind: RowKind
+    number: int
+    last: int
+    cells: tuple[Cell, ...] = ()
+
+
 @dataclass
 class SheetReading:
-    """A sheet: its records, its header as understood, and how many rows of each kind it had."""
+    """A sheet: its records, its header as understood, how many rows of each kind it had, and those that are no data."""
 
     name: str
     header: Header
     encoding: str = ""
     records: list[LedgerRecord] = field(default_factory=list)
     row_kinds: Counter = field(default_factory=Counter)
+    others: list[OtherLine] = field(default_factory=list)
+
+    def put_aside(self, row: Row, kind: RowKind) -> None:
+        """Keep a line that is no row, in the order of the sheet."""
+        before = self.others[-1] if self.others else None
+        if kind is not RowKind.BLANK:
+            self.others.append(OtherLine(kind, row.number, row.number, row.cells))
+        elif before is not None and before.kind is kind and before.last == row.number - 1:
+            self.others[-1] = OtherLine(kind, before.number, row.number)
+        else:
+            self.others.append(OtherLine(kind, row.number, row.number))
 
     @cached_property
     def is_sorted_by_name(self) -> bool:
@@ -169,6 +190,9 @@ def read_sheet(sheet: Sheet, context: LedgerContext) -> SheetReading:
     for _ in header.rows:
         reading.row_kinds[RowKind.HEADER] += 1
     reading.row_kinds[RowKind.TITLE] += first - len(header.rows)
+    for index, row in enumerate(sheet.rows[:first]):
+        above = RowKind.TITLE if any(as_text(cell) for cell in row.cells) else RowKind.BLANK
+        reading.put_aside(row, RowKind.HEADER if index in header.rows else above)
     data, section, month = [], "", ""
     for row in sheet.rows[first:]:
         kind = classify(row, header, is_place=context.areas.is_place)
@@ -177,8 +201,10 @@ def read_sheet(sheet: Sheet, context: LedgerContext) -> SheetReading:
             section = next(as_text(cell) for cell in row.cells if cell is not None)
         elif kind is RowKind.MONTH:
             month = "".join(as_text(cell) for cell in row.cells if cell is not None)
-        elif kind is RowKind.DATA:
+        if kind is RowKind.DATA:
             data.append((row, section, month))
+        else:
+            reading.put_aside(row, kind)
     reading.records = _records(data, header, context)
     return reading
 

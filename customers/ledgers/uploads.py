@@ -28,7 +28,7 @@ from coopcrm.shared.uploads.sheets import records
 from coopcrm.shared.work import NewOrder, Work, cancel_job, handles, order_work
 from customers import policies
 from customers.choices import LedgerKind, PartKind, UploadState
-from customers.ledgers import memory, parts, plans, recognising, staging
+from customers.ledgers import memory, others, parts, plans, recognising, staging
 from customers.ledgers.areas import area_index
 from customers.ledgers.corrections import corrected_in
 from customers.ledgers.importing import context_for, take_lock
@@ -37,7 +37,7 @@ from customers.ledgers.progress import teller
 from customers.ledgers.reading import FieldsFor, read_all
 from customers.ledgers.sources import LedgerSource
 from customers.ledgers.workbook import LedgerUnreadable, read_sheets
-from customers.models import LedgerUpload, UploadFile
+from customers.models import LedgerUpload, UploadFile, UploadPart
 
 READ, FINISH, CHECK, WRITE = "ledgers.read", "ledgers.read_all", "ledgers.check", "ledgers.write"
 LIFE = timedelta(days=7)
@@ -339,7 +339,9 @@ def plan_of(upload: LedgerUpload, work: Work | None = None) -> plans.Plan:
         units[source.branch_code] = file.branch
         context = context_for(source, areas, upload.as_of)
         try:
-            readings.append((source, read_all(parts.kept_sheets(file), context)))
+            sheets = read_all(parts.kept_sheets(file), context)
+            others.keep(file, sheets)
+            readings.append((source, sheets))
         except LedgerUnreadable as refusal:
             if work:
                 work.note_error(file.name, refusal.text, **refusal.params)
@@ -406,7 +408,7 @@ def write_upload(work: Work) -> dict[str, int]:
     upload.run = plans.write_plan(plan, started_by=upload.uploaded_by, job_id=work.job.pk)
     upload.state, upload.counts = UploadState.DONE, plan.counts
     upload.save(update_fields=["run", "state", "counts"])
-    _clear(upload)
+    _clear(upload, but=PartKind.OTHERS)
     return plan.counts
 
 
@@ -428,9 +430,12 @@ def discard(*, staff: StaffMember, upload: LedgerUpload) -> LedgerUpload:
     return upload
 
 
-def _clear(upload: LedgerUpload) -> None:
-    """Nothing that people typed stays behind; what was taken in lies in the rows of the ledger."""
-    upload.parts.all().delete()
+def _clear(upload: LedgerUpload, *, but: str = "") -> None:
+    """Nothing that people typed stays behind; what was taken in lies in the rows of the ledger.
+
+    Lines that are no rows can be read for the rest of the week.
+    """
+    upload.parts.exclude(kind=but).delete()
     upload.rows.all().delete()
     upload.files.update(recognised=b"")
 
@@ -444,4 +449,5 @@ def forget_old(*, now: datetime) -> int:
         upload.state = UploadState.DISCARDED
         upload.save(update_fields=["state"])
         _clear(upload)
+    UploadPart.objects.filter(upload__expires_at__lte=now, upload__state=UploadState.DONE).delete()
     return len(ended)

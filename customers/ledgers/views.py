@@ -19,7 +19,7 @@ from coopcrm.shared.handbook import explained
 from coopcrm.shared.selectors import jobs_visible_to, progress_of
 from customers import exports, policies
 from customers.choices import UploadState
-from customers.ledgers import forms, places, row_pages, selectors, undoing, uploads
+from customers.ledgers import forms, others, places, row_pages, selectors, undoing, uploads
 from customers.ledgers.corrections import LEDGER_ERRORS
 from customers.models import LedgerFile, LedgerImport, LedgerRow, LedgerUpload, UploadFile
 
@@ -245,6 +245,7 @@ def _file_page(request: HttpRequest, file: UploadFile, *, form, may_change: bool
         "may_change": may_change and file.upload.state in uploads.CORRECTABLE,
     }
     context["sheets"] = selectors.sheet_lines(sheets, context["columns_form"])
+    context["others"], context["others_number"] = others.lines_of(file)
     return render(request, "customers/ledgers/upload_file.html", context)
 
 

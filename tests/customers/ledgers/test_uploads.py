@@ -2,16 +2,17 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from branches.choices import PostCode
 from coopcrm.shared import work
 from coopcrm.shared.errors import PermissionRefused
 from coopcrm.shared.uploads import Unreadable
-from customers.choices import RowOutcome, UploadState
-from customers.ledgers import uploads
+from customers.choices import PartKind, RowOutcome, UploadState
+from customers.ledgers import others, uploads
 from customers.ledgers.areas import load_areas
 from customers.ledgers.importing import import_ledgers
 from customers.ledgers.sources import LedgerSource
@@ -27,6 +28,7 @@ from customers.models import (
     StagedRow,
     UploadPart,
 )
+from tests.clients import Client
 from tests.customers.ledgers.fixtures import HEADERS, REGISTER, as_csv, as_workbook
 from tests.customers.ledgers.test_importing import ACCOUNTS, AREAS, NOTEBOOK
 from tests.factories import make_branch, make_staff
@@ -114,8 +116,38 @@ def test_what_is_shown_is_what_is_written(accountant):
     assert Household.objects.count() == upload.counts["households"] > 0
     assert FactSheet.objects.count() == upload.counts["facts"] > 0
     assert ReviewPair.objects.count() == upload.counts["questions"]
-    assert not UploadPart.objects.exists()
+    assert not UploadPart.objects.exclude(kind=PartKind.OTHERS).exists()
     assert not StagedRow.objects.exists()
+
+
+def test_lines_that_are_no_rows_are_listed_with_their_number_and_reason_for_a_week(accountant):
+    dressed = [
+        ["柳河信用社登记簿"],
+        HEADERS[0],
+        *REGISTER[:3],
+        [],
+        [],
+        ["合计", "", "3人"],
+        ["咨询13912345678"],
+    ]
+    file = taken_in(accountant, [("登记簿.csv", as_csv([], dressed))]).files.get()
+
+    lines, number = others.lines_of(file)
+
+    assert number == 6
+    assert [(line.number, line.last, str(line.why)) for line in lines] == [
+        (1, 1, "title above the headings"),
+        (2, 2, "headings"),
+        (6, 7, "blank"),
+        (8, 8, "total"),
+        (9, 9, "note; names nobody"),
+    ]
+    assert "13912345678" not in lines[-1].cells
+    client = Client()
+    client.force_login(accountant)
+    assert client.get(f"/ledgers/uploads/{file.upload_id}/files/{file.pk}/").context["others"] == lines
+    uploads.forget_old(now=timezone.now() + timedelta(days=8))
+    assert others.lines_of(file) == ([], 0)
 
 
 def test_the_browser_writes_what_the_command_writes(accountant, branch):
