@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from functools import wraps
+from typing import Any
 
 from django import forms
 from django.core.exceptions import SuspiciousOperation
@@ -45,6 +47,34 @@ class StrictFields:
         if self.is_bound:
             refuse_unknown([*self.data, *self.files], {*map(self.add_prefix, self.fields), *self.beside})
         super().full_clean()
+
+
+class FlatFields(dict):
+    """The ``base_fields`` of a form with very many, copied flat for each request.
+
+    Django copies every field to its last choice and validator, which costs more than judging what was sent. What a form
+    may change of its own fields - choices, initial value, attributes of the control - stays its own.
+    """
+
+    def __deepcopy__(self, memo: dict) -> dict[str, forms.Field]:
+        return {name: _flat(field) for name, field in self.items()}
+
+
+def _flat(field: forms.Field) -> forms.Field:
+    """A copy of a field; one that holds fields, rows or several controls is copied with them."""
+    if isinstance(field, forms.MultiValueField | forms.ModelChoiceField) or hasattr(field.widget, "widgets"):
+        return copy.deepcopy(field)
+    made, control = _alike(field), _alike(field.widget)
+    control.attrs = dict(control.attrs)
+    made.widget, made.validators = control, list(made.validators)
+    made.error_messages = dict(made.error_messages)
+    return made
+
+
+def _alike(thing: Any) -> Any:
+    made = object.__new__(type(thing))
+    made.__dict__.update(thing.__dict__)
+    return made
 
 
 class StrictForm(StrictFields, forms.Form):

@@ -13,6 +13,22 @@ from django.db import connections, models, router
 from django.db.models.expressions import DatabaseDefault
 
 LEFT_TO_THE_TABLE = "DEFAULT"
+AS_THEY_ARE: dict[type[models.Field], type] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.ForeignKey: int,
+    models.BooleanField: bool,
+    models.BigAutoField: int,
+}
+"""Of most fields a value of this very type needs no preparation, and nothing stays nothing."""
+
+
+class _Place(NamedTuple):
+    """A field, what stands for it in the statement, and the type whose values it takes as they are."""
+
+    field: models.Field
+    mark: str
+    plain: type | None
 
 
 class _Shape(NamedTuple):
@@ -20,7 +36,7 @@ class _Shape(NamedTuple):
 
     head: str
     key: str
-    places: tuple[tuple[models.Field, str], ...]
+    places: tuple[_Place, ...]
 
 
 def insert(*rows: models.Model) -> None:
@@ -36,7 +52,7 @@ def insert(*rows: models.Model) -> None:
     statements, values = [], []
     for row in rows:
         shape = _shape_of(type(row), alias)
-        marks = [_mark(row, field, place, values, connection) for field, place in shape.places]
+        marks = [_mark(row, place, values, connection) for place in shape.places]
         statements.append(f"{shape.head} ({', '.join(marks)})")
     returning = "" if is_numbered else f" RETURNING {_shape_of(type(rows[0]), alias).key}"
     with connection.cursor() as cursor:
@@ -53,16 +69,25 @@ def _shape_of(model: type[models.Model], alias: str) -> _Shape:
     quoted = connection.ops.quote_name
     fields = [field for field in meta.local_concrete_fields if not field.generated]
     places = [
-        (field, field.get_placeholder(None, None, connection) if hasattr(field, "get_placeholder") else "%s")
-        for field in fields
+        _Place(field, _placeholder(field, connection), AS_THEY_ARE.get(type(field))) for field in fields
     ]
     columns = ", ".join(quoted(field.column) for field in fields)
     head = f"INSERT INTO {quoted(meta.db_table)} ({columns}) VALUES"
     return _Shape(head, quoted(meta.pk.column), tuple(places))
 
 
-def _mark(row: models.Model, field: models.Field, place: str, values: list[Any], connection) -> str:
+def _placeholder(field: models.Field, connection) -> str:
+    return field.get_placeholder(None, None, connection) if hasattr(field, "get_placeholder") else "%s"
+
+
+def _mark(row: models.Model, place: _Place, values: list[Any], connection) -> str:
     """What stands for a field among the values of the statement; its value is added to ``values``."""
+    field, mark, plain = place
+    if plain is not None:
+        value = row.__dict__.get(field.attname)
+        if type(value) is plain or (value is None and not field.primary_key):
+            values.append(value)
+            return mark
     value = field.pre_save(row, True)
     if value is None and field.primary_key:
         return LEFT_TO_THE_TABLE
@@ -70,4 +95,4 @@ def _mark(row: models.Model, field: models.Field, place: str, values: list[Any],
         del row.__dict__[field.attname]  # read from the table when somebody asks
         return LEFT_TO_THE_TABLE
     values.append(field.get_db_prep_save(value, connection))
-    return place
+    return mark

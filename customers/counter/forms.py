@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Area, StaffMember
 from branches.selectors import villages, villages_like, working_branches
-from coopcrm.shared.forms import StrictForm
+from coopcrm.shared.forms import FlatFields, StrictForm
 from coopcrm.shared.paging import id_in
 from coopcrm.shared.uploads import refusal_for
 from coopcrm.shared.uploads.child.limits import MAX_PHOTO_BYTES
@@ -474,6 +474,8 @@ class CounterForm(StrictForm):
             "opens_household": data["home"] == HOME_NEW and data["kind"] != DocumentKind.USCC,
         }
 
+
+CounterForm.base_fields = FlatFields(CounterForm.base_fields)
 
 TAKEN = (
     *CounterForm.base_fields,
