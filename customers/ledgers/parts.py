@@ -42,7 +42,11 @@ def held(upload: LedgerUpload, kind: str, file: UploadFile | None):
 def keep_sheets(sheets: Sequence[Sheet], file: UploadFile) -> None:
     """Keep the rows of a file, so that it is parsed once."""
     said = [
-        [sheet.name, sheet.encoding, [[row.number, row.cells] for row in sheet.rows if row.cells]]
+        [
+            sheet.name,
+            sheet.encoding,
+            [[row.number, row.cells, *filter(None, [row.unworked])] for row in sheet.rows if row.cells],
+        ]
         for sheet in sheets
     ]
     content = json.dumps(said, default=_moment, ensure_ascii=False).encode()
@@ -55,8 +59,8 @@ def kept_sheets(file: UploadFile) -> list[Sheet]:
     sheets = []
     for name, encoding, rows in said:
         sheet = Sheet(name, encoding=encoding)
-        for number, cells in rows:
-            sheet.add(Row(number, tuple(cells)))
+        for number, cells, *unworked in rows:
+            sheet.add(Row(number, tuple(cells), tuple(*unworked)))
         sheets.append(sheet)
     return sheets
 

@@ -67,7 +67,7 @@ def _sheet(sheet: Sheet, kind: str, remembered: FieldsFor, chosen: Mapping[str, 
         header = header.with_fields(fields)
     first = header.rows[-1] + 1 if header.rows else 0
     cells = columns_of(sheet.rows[first:], len(header.columns))
-    columns = []
+    columns, unworked = [], _unworked(sheet.rows[first:])
     for column, sample in zip(header.columns, cells, strict=True):
         filled = [cell for cell in sample if cell is not None]
         if not filled and not column.label:
@@ -89,6 +89,7 @@ def _sheet(sheet: Sheet, kind: str, remembered: FieldsFor, chosen: Mapping[str, 
                 "fits": fits(column.field, filled),
                 "examples": _examples(filled, column.field),
                 "suggestion": suggestion(column.label, column.field),
+                "unworked": unworked.get(column.index + 1, []),
             }
         )
     return {
@@ -98,6 +99,15 @@ def _sheet(sheet: Sheet, kind: str, remembered: FieldsFor, chosen: Mapping[str, 
         "rows": len(sheet.rows) - first,
         "columns": columns,
     }
+
+
+def _unworked(rows: Sequence[Row]) -> dict[int, list[int]]:
+    """By column the numbers of rows whose formula was saved without its value."""
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        for column in row.unworked:
+            found.setdefault(column, []).append(row.number)
+    return found
 
 
 def _examples(filled: Sequence[Any], field: str) -> list[str]:

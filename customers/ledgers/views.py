@@ -245,6 +245,7 @@ def _file_page(request: HttpRequest, file: UploadFile, *, form, may_change: bool
         "may_change": may_change and file.upload.state in uploads.CORRECTABLE,
     }
     context["sheets"] = selectors.sheet_lines(sheets, context["columns_form"])
+    context["is_unworked"] = any(column.get("unworked") for sheet in sheets for column in sheet["columns"])
     context["others"], context["others_number"] = others.lines_of(file)
     return render(request, "customers/ledgers/upload_file.html", context)
 

@@ -19,10 +19,14 @@ LONGEST = CPU_SECONDS + 30.0  # seconds by the clock; the child is nice to other
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number as a spreadsheet shows it (for text: the record number, blank ones counted)."""
+    """One row: its number as a spreadsheet shows it (for text: the record number, blank ones counted).
+
+    ``unworked`` are the columns, counted from 1, of formulas that were saved without their value: read as empty.
+    """
 
     number: int
     cells: tuple[Cell, ...]
+    unworked: tuple[int, ...] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -51,8 +55,8 @@ def stream(content: bytes, *, encoding: str = "", seconds: float = LONGEST) -> I
                 break
             said = json.loads(line, object_hook=_moment)
             if isinstance(said, list):
-                for number, cells in said:
-                    yield Row(number, tuple(cells))
+                for number, cells, *unworked in said:
+                    yield Row(number, tuple(cells), tuple(*unworked))
             elif "sheet" in said:
                 yield SheetName(said["sheet"], said.get("encoding", ""))
             elif "refused" in said:

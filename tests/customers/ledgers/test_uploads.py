@@ -12,7 +12,7 @@ from coopcrm.shared import work
 from coopcrm.shared.errors import PermissionRefused
 from coopcrm.shared.uploads import Unreadable
 from customers.choices import PartKind, RowOutcome, UploadState
-from customers.ledgers import others, uploads
+from customers.ledgers import others, parts, uploads
 from customers.ledgers.areas import load_areas
 from customers.ledgers.importing import import_ledgers
 from customers.ledgers.sources import LedgerSource
@@ -95,6 +95,23 @@ def test_kind_branch_encoding_and_columns_are_found_out(accountant, branch):
     assert columns["身份证号码"]["witness"] == "both"
     assert "110*************38" in columns["身份证号码"]["examples"]
     assert not LedgerRow.objects.exists()
+
+
+def test_formulas_saved_without_their_value_are_named_by_row_and_column(accountant):
+    rows = [HEADERS[0], *REGISTER[:3]]
+    rows[2] = [*rows[2][:-1], "=SUM(A1:A2)"]
+    file = brought_in(accountant, [("登记簿.xlsx", as_workbook({"一月": rows}))]).files.get()
+    client = Client()
+    client.force_login(accountant)
+
+    page = client.get(f"/ledgers/uploads/{file.upload_id}/files/{file.pk}/")
+
+    columns = uploads.recognised_in(file)[0]["columns"]
+    assert [(column["label"], column["unworked"]) for column in columns if column["unworked"]] == [
+        (HEADERS[0][-1], [3])
+    ]
+    assert page.context["is_unworked"]
+    assert parts.kept_sheets(file)[0].rows[2].unworked == (len(HEADERS[0]),)
 
 
 def test_what_is_shown_is_what_is_written(accountant):

@@ -13,7 +13,7 @@ from xml.parsers import expat
 from refusal import Refusal
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-ROW, CELL, VALUE, INLINE = MAIN + "row", MAIN + "c", MAIN + "v", MAIN + "is"
+ROW, CELL, VALUE, INLINE, FORMULA = MAIN + "row", MAIN + "c", MAIN + "v", MAIN + "is", MAIN + "f"
 ITEM, RUN, TEXT = MAIN + "si", MAIN + "r", MAIN + "t"
 CHUNK = 1 << 16
 UNFIT_DAY = "#VALUE!"
@@ -100,7 +100,8 @@ def shared_texts(stream: IO[bytes]) -> list[str]:
 class Sheet(Part):
     """The rows of a sheet with their numbers; what is no row is passed over.
 
-    ``book`` knows the beginning of its calendar and which formats show days or spans of time.
+    ``book`` knows the beginning of its calendar and which formats show days or spans of time. ``unworked`` are, by
+    row, the columns of formulas that were saved without their value: those cells are read as empty.
     """
 
     def __init__(self, book: Any, texts: Sequence[str]) -> None:
@@ -111,6 +112,7 @@ class Sheet(Part):
         self.ended: list[tuple[int, list[tuple[int, Any]]]] = []
         self.number, self.column, self.row = 0, 0, []
         self.kind, self.style, self.value, self.inline = "n", 0, None, RichText()
+        self.has_formula, self.unworked = False, {}
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._say
@@ -132,12 +134,14 @@ class Sheet(Part):
             self.kind, self.style = given.get("t", "n"), int(given.get("s") or 0)
             place = given.get("r")
             self.column = _column_of(place) if place else self.column + 1
-            self.value, self.inline = None, RichText()
+            self.value, self.inline, self.has_formula = None, RichText(), False
         elif name == ROW:
             self.number = _row_number(given["r"]) if "r" in given else self.number + 1
             self.column, self.row = 0, []
         elif (name == VALUE and self.value is None) or name == TEXT:
             self.taken = []
+        elif name == FORMULA:
+            self.has_formula = True
 
     def _say(self, text: str) -> None:
         if self.taken is not None:
@@ -161,6 +165,8 @@ class Sheet(Part):
         if kind == "inlineStr":
             return str(self.inline)
         if not text:
+            if self.has_formula and kind != "str":  # a text that is empty is a value
+                self.unworked.setdefault(self.number, []).append(self.column)
             return None
         if kind == "s":
             return self.texts[int(text)]

@@ -80,22 +80,25 @@ class Telling:
         self.open_merges: dict[int, tuple[int, Any]] = {}
         write(json.dumps({"sheet": name, "encoding": encoding}) + "\n")
 
-    def tell(self, rows: Iterator[tuple[int, Any]]) -> None:
-        told: list[tuple[int, Cells]] = []
+    def tell(self, rows: Iterator[tuple[int, Any]], unworked: dict[int, list[int]] | None = None) -> None:
+        """Hand over the rows; behind the cells stand the columns of formulas without a value, where there are any."""
+        told: list[tuple] = []
         for number, values in rows:
             require(number <= limits.MAX_ROWS, "too_many_rows")
             if not values:  # rows that a workbook leaves out; there may be a million
                 continue
             row = self._with_merged(number, trimmed(values))
             if row:
-                told.append((number, row))
+                told.append(
+                    (number, row, unworked.pop(number)) if unworked and number in unworked else (number, row)
+                )
                 Telling.cells_out += len(row)
             if len(told) == ROWS_A_LINE or any(isinstance(cell, str) and len(cell) > LONG for cell in row):
                 self._say(told)
                 told = []
         self._say(told)
 
-    def _say(self, rows: list[tuple[int, Cells]]) -> None:
+    def _say(self, rows: list[tuple]) -> None:
         line = json.dumps(rows, default=moment) + "\n"
         Telling.bytes_out += len(line)
         require(Telling.cells_out <= limits.MAX_CELLS, "too_many_cells")
@@ -237,7 +240,8 @@ def _open_workbook(content: bytes, archive: zipfile.ZipFile, write: Write) -> No
     for name, path in _worksheets(reader):
         merged = _merged_downwards(archive, path)
         with archive.open(path) as stream:
-            Telling(name, write, merged).tell(cells.Sheet(reader.wb, texts).rows(stream))
+            sheet = cells.Sheet(reader.wb, texts)
+            Telling(name, write, merged).tell(sheet.rows(stream), sheet.unworked)
 
 
 def _shared_texts(reader: Any) -> list[str]:
