@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from branches.models import StaffMember
+from coopcrm.shared import acting
 from coopcrm.shared.paging import Keyset
 from customers.models import Household
 from loans import classification
@@ -43,8 +44,12 @@ LEVELS = {
 
 
 def last_classified_on() -> date | None:
-    """The last business date on which loans were classified."""
-    return LoanClassification.objects.order_by("-as_of").values_list("as_of", flat=True).first()
+    """The last business date on which loans were classified, in any branch.
+
+    Among one's own rows the policy would be asked for all that lie before them.
+    """
+    with acting.on_all_branches():
+        return LoanClassification.objects.order_by("-as_of").values_list("as_of", flat=True).first()
 
 
 def classes_on(day: date) -> QuerySet[LoanClassification]:

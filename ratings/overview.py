@@ -7,11 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 from redis.exceptions import RedisError
 
 from branches.models import StaffMember
+from coopcrm.shared import acting
 from coopcrm.shared.money import rounded
 from coopcrm.shared.paging import Keyset
 from customers.models import Household
@@ -21,15 +23,26 @@ from ratings.models import Contribution, CreditRating, CustomerTier
 LIST_ORDER = Keyset("ratings", ("household_id", "id"))
 TIER_ORDER = Keyset("tiers", ("rank", "id"))
 CURVE_POINTS = 60
+PERIODS_SHOWN = 24
+PERIODS = """
+WITH RECURSIVE found AS (
+    (SELECT period_end FROM ratings_customertier ORDER BY period_end DESC LIMIT 1)
+    UNION ALL
+    SELECT (SELECT t.period_end FROM ratings_customertier t WHERE t.period_end < found.period_end
+            ORDER BY t.period_end DESC LIMIT 1)
+    FROM found WHERE found.period_end IS NOT NULL
+)
+SELECT period_end FROM found WHERE period_end IS NOT NULL LIMIT %(most)s
+"""
+"""From one period to the one before it by the index: a period holds a row for every customer."""
 COMPONENTS = ("deposit_spread", "loan_interest", "loan_ftp_cost", "risk_cost", "operating_cost", "fee_income")
 
 
 def last_rated_on() -> date | None:
-    """The last business date on which households were rated in bulk."""
-    bulk = CreditRating.objects.filter(job_id__isnull=False).order_by("-as_of")
-    return bulk.values_list("as_of", flat=True).first() or (
-        CreditRating.objects.order_by("-as_of").values_list("as_of", flat=True).first()
-    )
+    """The last business date on which households were rated in bulk, in any branch."""
+    days = CreditRating.objects.order_by("-as_of").values_list("as_of", flat=True)
+    with acting.on_all_branches():
+        return days.filter(job_id__isnull=False).first() or days.first()
 
 
 def current_ratings(staff: StaffMember) -> QuerySet[CreditRating]:
@@ -101,9 +114,10 @@ def versions_of(rating: CreditRating, limit: int = 24) -> list[CreditRating]:
 
 
 def periods(staff: StaffMember) -> list[date]:
-    """Ends of the periods for which tiers stand, the last one first."""
-    ends = CustomerTier.objects.order_by("-period_end").values_list("period_end", flat=True).distinct()
-    return list(ends[:24])
+    """Ends of the periods for which tiers stand in any branch, the last one first."""
+    with acting.on_all_branches(), connection.cursor() as cursor:
+        cursor.execute(PERIODS, {"most": PERIODS_SHOWN})
+        return [end for (end,) in cursor.fetchall()]
 
 
 def tiers_in(staff: StaffMember, period_end: date) -> QuerySet[CustomerTier]:
