@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, str | None] = {
     "ledger": "--rows",
     "counter": "--customers",
     "registry": "--customers",
+    "paint": "--customers",
     "export": "--customers",
     "twins": None,
     "ledgers": None,
