@@ -1,5 +1,6 @@
 """The worker's Celery app. A message only wakes a worker; the order itself is a row (coopcrm.shared.work)."""
 
+import gc
 import os
 import warnings
 
@@ -49,6 +50,13 @@ def refuse_unsafe_start(**kwargs) -> None:
         database.refuse_unsafe_start()
     except (database.MightyRole, database.InventedPeople) as reason:
         raise SystemExit(str(reason)) from None
+
+
+@worker_init.connect
+def keep_what_is_loaded(**kwargs) -> None:
+    """What is loaded stays for the life of the processes that are forked: none of them looks through it for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_ready.connect
