@@ -6,8 +6,10 @@ import pytest
 
 from customers import duplicates
 from customers.duplicates import Claim, find
-from customers.matching import nightly
+from customers.matching import live, nightly
 from customers.models import ReviewPair
+from customers.persons import documents
+from customers.persons.judging import judge
 from tests.factories import add_document, make_customer, make_village, resident_number
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +97,17 @@ def test_somebody_with_one_number_that_stands_and_one_mistyped_is_told_by_the_la
     add_document(person, damaged, state="UNVERIFIED")
 
     assert found(name="张桂兰", id_no=number) == [(person.pk, "R4", "PROBABLE")]
+
+
+def test_numbers_and_phones_are_found_under_every_key_in_use(monkeypatch):
+    number, other = resident_number(), b"x" * 16
+    person = make_customer("张桂兰", number=number, phone=PHONE)
+    monkeypatch.setattr(live, "forms", lambda digest: (other, digest))
+    monkeypatch.setattr(documents, "forms", lambda digest: (other, digest))
+
+    assert found(name="王芳", id_no=number) == [(person.pk, "R2", "CONFLICT")]
+    assert found(name="张桂兰", phone=PHONE) == [(person.pk, "R7", "POSSIBLE")]
+    assert documents.holder_of(judge("ID18", number, DAY)) == person
 
 
 def test_namesake_of_the_village_is_told_and_not_asked_about():
