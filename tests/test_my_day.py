@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from branches.choices import PostCode
 from customers.tasks.services import finish_task
-from tests.factories import make_branch, make_case, make_customer, make_request, make_staff, make_task
+from tests.factories import (
+    make_branch,
+    make_case,
+    make_customer,
+    make_household,
+    make_request,
+    make_staff,
+    make_task,
+    make_visit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +63,21 @@ def test_overdue_requests_about_data_complaints_and_signatures_are_shown(client,
     assert found["Requests about data"] == ("late", 1)
     assert found["Complaints and requests"] == ("waiting", 1)
     assert "Complaints and requests" not in sections(client, cashier)  # the director answers it
+
+
+def test_households_that_were_never_visited_stand_before_those_visited_long_ago(client, branch):
+    director, today = make_staff(PostCode.DIRECTOR, branch), timezone.localdate()
+    officer = make_staff(PostCode.LOAN_OFFICER, branch)
+    long_ago, lately, never = (make_household(branch=branch) for _ in range(3))
+    make_visit(long_ago, officer, visited_on=today - timedelta(days=700))
+    make_visit(lately, officer, visited_on=today - timedelta(days=30))
+
+    client.force_login(director)
+    day = client.get(reverse("home")).context["day"]
+    found = next(section for section in day.sections if str(section.title) == "Not visited for a year")
+
+    assert [line.title for line in found.lines] == [never.head.name, long_ago.head.name]
+    assert found.total == 2
 
 
 def test_what_is_done_counts_in_the_own_figure(client, branch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,11 +33,19 @@ def name_of(household: Household) -> str:
     return household.head.name if household.head else str(household)
 
 
+def _first(rows: QuerySet) -> tuple[list, int]:
+    """The first rows in order and how many there are, counted while they are read and not in a second pass."""
+    shown = list(rows.annotate(among=Window(Count("pk")))[:SHOWN])
+    return shown, shown[0].among if shown else 0
+
+
 def not_visited(households: QuerySet[Household], today: date) -> Section:
     """Households without a visit for a year, those never visited first."""
-    visited = VisitNote.objects.filter(household=OuterRef("pk"), visited_on__gt=add_months(today, -12))
-    rows = households.filter(~Exists(visited)).annotate(last=Max("visits__visited_on"))
-    rows = rows.select_related("head", "village").order_by("last", "village", "pk")
+    visits = VisitNote.objects.filter(household=OuterRef("pk"))
+    last = visits.order_by("-visited_on").values("visited_on")[:1]
+    rows = households.filter(~Exists(visits.filter(visited_on__gt=add_months(today, -12))))
+    rows = rows.annotate(last=Subquery(last)).select_related("head", "village")
+    shown, count = _first(rows.order_by(F("last").asc(nulls_first=True), "village", "pk"))
     lines = [
         Line(
             title=name_of(row),
@@ -54,12 +62,12 @@ def not_visited(households: QuerySet[Household], today: date) -> Section:
             action=_("Write a visit"),
             action_url=with_household("customers:new-visit", row.pk),
         )
-        for row in rows[:SHOWN]
+        for row in shown
     ]
     return Section(
         _("Not visited for a year"),
         "late",
-        households.filter(~Exists(visited)).count(),
+        count,
         lines,
         address("customers:visits"),
         _("Every household has been visited within the year."),
@@ -101,6 +109,7 @@ def with_missing_facts(staff: StaffMember, households: QuerySet[Household]) -> S
 def waiting_for_panel(staff: StaffMember) -> Section:
     """Ratings that need the panel's votes."""
     rows = judgements.current_ratings(staff).filter(status=RatingStatus.PENDING_PANEL)
+    shown, count = _first(judgements.with_names(rows.order_by("household_id")))
     lines = [
         Line(
             title=name_of(row.household),
@@ -109,13 +118,13 @@ def waiting_for_panel(staff: StaffMember) -> Section:
             action=_("Open the sheet"),
             action_url=address("ratings:rating", row.pk),
         )
-        for row in judgements.with_names(rows.order_by("household_id"))[:SHOWN]
+        for row in shown
     ]
     listed = f"{address('ratings:list')}?status=PENDING_PANEL"
     return Section(
         _("Waiting for the panel"),
         "waiting",
-        rows.count(),
+        count,
         lines,
         listed,
         _("No household waits for the panel."),
@@ -131,7 +140,7 @@ def overdue_loans(staff: StaffMember, households: QuerySet[Household] | None = N
     rows = book.open_loans(staff, day).filter(dpd__gt=0)
     if households is not None:
         rows = rows.filter(loan__household__in=households)
-    shown = book.with_names(rows.order_by("-dpd", "-balance", "id"))[:SHOWN]
+    shown, count = _first(book.with_names(rows.order_by("-dpd", "-balance", "id")))
     lines = [
         Line(
             title=row.loan.borrower.name,
@@ -144,14 +153,12 @@ def overdue_loans(staff: StaffMember, households: QuerySet[Household] | None = N
         )
         for row in shown
     ]
-    return Section(
-        _("Overdue loans"), "late", rows.count(), lines, f"{address('loans:list')}?delay=any", empty
-    )
+    return Section(_("Overdue loans"), "late", count, lines, f"{address('loans:list')}?delay=any", empty)
 
 
 def review_pairs(staff: StaffMember) -> Section:
     """Possible duplicates of the person's branches."""
-    rows = queue(staff, Filters())
+    shown, count = _first(with_sides(queue(staff, Filters())).order_by(*ORDER))
     lines = [
         Line(
             title=" · ".join(name_for(staff, side) for side in (pair.first, pair.second)),
@@ -160,12 +167,12 @@ def review_pairs(staff: StaffMember) -> Section:
             action=_("Compare"),
             action_url=address("customers:review-pair", pair.pk),
         )
-        for pair in with_sides(rows).order_by(*ORDER)[:SHOWN]
+        for pair in shown
     ]
     return Section(
         _("Possible duplicates"),
         "waiting",
-        rows.count(),
+        count,
         lines,
         address("customers:review"),
         _("Nobody seems to be registered twice."),
@@ -175,6 +182,7 @@ def review_pairs(staff: StaffMember) -> Section:
 def registrations(staff: StaffMember, today: date) -> Section:
     """Customers registered at the person's branches, the last ones first."""
     rows = Customer.objects.managed_for(staff).current().filter(registered_on__gt=today - timedelta(days=7))
+    shown, count = _first(rows.select_related("village").order_by("-registered_on", "-pk"))
     lines = [
         Line(
             title=row.name,
@@ -183,12 +191,12 @@ def registrations(staff: StaffMember, today: date) -> Section:
             action=_("Open"),
             action_url=address("customers:customer", row.pk),
         )
-        for row in rows.select_related("village").order_by("-registered_on", "-pk")[:SHOWN]
+        for row in shown
     ]
     return Section(
         _("Registered this week"),
         "today",
-        rows.count(),
+        count,
         lines,
         address("customers:list"),
         _("Nobody has been registered this week."),
