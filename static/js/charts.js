@@ -4,11 +4,18 @@ const figures = [...document.querySelectorAll("figure[data-chart]")];
 const library = document.getElementById("charts-script")?.dataset.library;
 const words = document.getElementById("words")?.dataset ?? {};
 const drawn = new Map();
+const paper = matchMedia("print");
+const paperWidth = 640; // pixels of an A4 page within its margins: a browser tells the width of the window instead
 const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin", "arrow"];
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const number = (value) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 }).format(value);
 const percent = (value) => `${Math.round(value * 100)} %`;
+
+function fit(chart) {
+  const { clientWidth } = chart.getDom();
+  chart.resize({ width: paper.matches ? Math.min(paperWidth, clientWidth) : "auto" });
+}
 
 function palette() {
   return Array.from({ length: 8 }, (_, index) => token(`--series-${index + 1}`));
@@ -143,7 +150,7 @@ async function drawAll() {
   for (const figure of figures) draw(figure, init);
   document.addEventListener("theme:changed", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  matchMedia("print").addEventListener("change", () => drawn.forEach(({ chart }) => chart.resize()));
+  paper.addEventListener("change", () => drawn.forEach(({ chart }) => fit(chart)));
 }
 
 function draw(figure, init) {
@@ -152,7 +159,7 @@ function draw(figure, init) {
   const chart = init(box, null, { renderer: "svg" });
   chart.setOption(kinds[data.kind](data));
   chart.on("click", ({ data: point }) => point?.url && (location.href = point.url));
-  new ResizeObserver(() => chart.resize()).observe(box);
+  new ResizeObserver(() => fit(chart)).observe(box);
   drawn.set(figure, { chart, data });
 }
 
@@ -168,7 +175,7 @@ document.addEventListener("click", (event) => {
   figure.dataset.view = showsTable ? "table" : "chart";
   button.setAttribute("aria-pressed", String(showsTable));
   button.lastChild.textContent = showsTable ? words.chart : words.table;
-  drawn.get(figure)?.chart.resize();
+  if (drawn.has(figure)) fit(drawn.get(figure).chart);
 });
 
 if (figures.length && library) drawAll();
