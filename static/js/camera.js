@@ -69,5 +69,18 @@ function attach(blob) {
 
 for (const one of files) {
   const taken = one.form.querySelector("[data-photo-taken]") ?? document.getElementById("photo-taken");
-  one.addEventListener("change", () => (taken.textContent = one.files.length ? dialog.dataset.taken : ""));
+  one.addEventListener("change", () => tell(one, taken));
+}
+
+// Whoever has taken a photo sees whether it can be read; taken again, the new one stands in its place.
+async function tell(one, taken) {
+  const [photo] = one.files;
+  taken.textContent = photo ? dialog.dataset.taken : "";
+  if (!photo) return;
+  const picture = Object.assign(new Image(), { className: "photo-shown", alt: "" });
+  picture.src = await new Promise((done) => {
+    const reader = Object.assign(new FileReader(), { onload: () => done(reader.result) });
+    reader.readAsDataURL(photo);
+  });
+  if (one.files[0] === photo) taken.replaceChildren(dialog.dataset.taken, picture);
 }
