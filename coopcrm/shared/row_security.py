@@ -19,7 +19,8 @@ from hashlib import sha256
 from coopcrm.shared.database import BACKUP, WORKER
 
 POLICY = "rows_of_the_scope"
-SHARED_POLICY = "rows_shared_for_reading"
+SHARED_POLICY = "reading_of_shared_rows"
+"""PostgreSQL asks policies from the last name to the first: sharing is looked up when the scope opens nothing."""
 
 # Settings are read once per statement: a policy asks through a scalar sub-select, never per row. They stand in the
 # policies themselves, for a function in SQL would be read and planned anew for every statement. Braces are doubled,
@@ -253,7 +254,7 @@ def apply_policies(cursor) -> list[str]:
         " WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) = current_user"
     )
     present = {name for (name,) in cursor.fetchall()}
-    changed = []
+    changed = _drop_unknown(cursor)
     for table, rule in RULES.items():
         text = statement(table, rule)
         digest = sha256(text.encode()).hexdigest()[:16]
@@ -265,6 +266,19 @@ def apply_policies(cursor) -> list[str]:
         cursor.execute(f"DROP POLICY {POLICY} ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
         changed.append(table)
     return changed
+
+
+def _drop_unknown(cursor) -> list[str]:
+    """Take policies off our tables that the list does not know: any of them could open rows."""
+    cursor.execute(
+        "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' AND policyname <> ALL (%s)"
+        " AND tablename = ANY (%s)",
+        [[POLICY, SHARED_POLICY], list(RULES)],
+    )
+    unknown = cursor.fetchall()
+    for table, name in unknown:
+        cursor.execute(f'DROP POLICY "{name}" ON {table}')
+    return [table for table, _name in unknown]
 
 
 def _in_force(cursor) -> dict[str, str]:

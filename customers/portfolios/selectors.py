@@ -45,14 +45,16 @@ def stand_in_for(staff: StaffMember, branch: Unit, day: date) -> Post | None:
     return posts_at(branch, day, MANAGING).filter(stands_in_for=staff).select_related("staff").first()
 
 
-def orphans(*, on: date) -> QuerySet[ManagerAssignment]:
-    """Assignments in force whose manager holds no managing post at the branch; meant to be empty."""
+def orphans(*, on: date, branches: QuerySet[Unit] | None = None) -> QuerySet[ManagerAssignment]:
+    """Assignments in force (of some branches) whose manager holds no managing post at the branch; meant to be empty."""
     held = posts_on(on).filter(
         Q(unit=OuterRef("household__branch")) | Q(unit__parent=OuterRef("household__branch")),
         staff=OuterRef("staff"),
         code__in=MANAGING,
     )
     rows = ManagerAssignment.objects.filter(in_force(on), household__valid_to=None)
+    if branches is not None:
+        rows = rows.filter(household__branch__in=list(branches))
     return rows.exclude(staff=None).filter(~Exists(held))
 
 
@@ -81,7 +83,7 @@ def portfolios(staff: StaffMember, *, on: date) -> list[Portfolio]:
     branches = {branch.pk: branch for branch in branches_of(staff)}
     rows = (
         ManagerAssignment.objects.visible_to(staff)
-        .filter(in_force(on), household__valid_to=None)
+        .filter(in_force(on), household__valid_to=None, household__branch__in=list(branches))
         .values("household__branch", "staff")
         .annotate(households=Count("pk"))
     )

@@ -11,7 +11,7 @@ from branches.choices import PostCode
 from branches.models import StaffMember
 from coopcrm.shared import acting
 from coopcrm.shared.database import WEB, WORKER, rights_of
-from coopcrm.shared.row_security import OUTSIDE, RULES, apply_policies
+from coopcrm.shared.row_security import OUTSIDE, POLICY, RULES, SHARED_POLICY, apply_policies
 from customers.models import Customer, Household, VisitNote
 from customers.querysets import NoScope
 from tests.access.full_world import make_everything, protected_models, rows_now
@@ -137,3 +137,17 @@ def test_rows_are_not_asked_for_without_a_scope(django_assert_num_queries):
             VisitNote.objects.visible_to(nobody)
         with acting.in_request("r-1"), pytest.raises(acting.NobodyActs):
             VisitNote.objects.visible_to(staff)
+
+
+@pytest.mark.django_db
+def test_a_policy_that_the_list_does_not_know_is_taken_off():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE POLICY open_to_all ON customers_visitnote FOR SELECT TO PUBLIC USING (true)")
+        changed = apply_policies(cursor)
+        cursor.execute(
+            "SELECT policyname FROM pg_policies WHERE tablename = 'customers_visitnote' ORDER BY 1"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+
+    assert changed == ["customers_visitnote"]
+    assert names == [SHARED_POLICY, POLICY]
