@@ -26,11 +26,7 @@ from coopcrm.shared import crypto
 from tests import databases
 
 CUSTOMERS = 600
-LOOKS = [
-    ("phone", "en"),
-    ("desk", "zh-hans"),
-    ("phone", "zh-hant"),
-]  # the longest labels meet the narrowest window
+LOOKS = [("phone", "en"), ("desk", "zh-hans")]  # the longest labels meet the narrowest window
 SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]

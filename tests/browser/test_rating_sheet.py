@@ -12,8 +12,9 @@ def open_sheet(page, query: str) -> None:
         page.locator("table tbody th a").first.click()
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@pytest.mark.parametrize("status", ["RATED", "INCOMPLETE", "REJECTED"])
+@pytest.mark.parametrize(
+    ("size", "status"), [("desk", "RATED"), ("phone", "RATED"), ("desk", "INCOMPLETE"), ("phone", "REJECTED")]
+)
 def test_a_sheet_fits_and_is_accessible(open_page, size, status):
     page = open_page("head_office", size=size)
 

@@ -45,15 +45,6 @@ def test_pages_fit_their_window_and_axe_finds_nothing_serious(open_page, size, l
     assert page.troubles == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_signing_in_is_accessible(open_page, theme):
-    page = open_page(None, color_scheme=theme)
-    page.goto("/sign-in/")
-
-    assert serious_faults(page) == []
-    assert page.troubles == []
-
-
 def test_a_wrong_password_is_refused_in_words(open_page):
     page = open_page(None)
     page.goto("/sign-in/")
