@@ -193,7 +193,7 @@ def kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def wait_for(condition, seconds: float = 40) -> None:
+def wait_for(condition, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
