@@ -42,13 +42,16 @@ del os.environ[
 BROWSER = Path(__file__).parent / "browser"
 
 
+def pytest_itemcollected(item) -> None:
+    """Give the browser's tests to one process, which makes their site once."""
+    if BROWSER in item.path.parents:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.hookimpl(trylast=True)  # pytest-django has put those first that leave the database as it was
 def pytest_collection_modifyitems(items) -> None:
-    """Give the browser's tests to one process, which makes their site once, and begin with what takes longest."""
-    for item in items:
-        if BROWSER in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Begin with what takes longest."""
     items.sort(key=lambda item: not _has_servers_of_its_own(item))
 
 
