@@ -20,7 +20,7 @@ def main() -> int:
     except chromium.NoBrowser as advice:
         print(advice, file=sys.stderr)  # the browser tests then fail, with the same sentence
     processes = str(min(MOST_PROCESSES, os.cpu_count() or 1))
-    command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "loadgroup", *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "load", *sys.argv[1:]]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own tests
 
 

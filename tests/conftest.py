@@ -43,10 +43,9 @@ BROWSER = Path(__file__).parent / "browser"
 
 
 def pytest_itemcollected(item) -> None:
-    """Give the browser's tests to one process, which makes their site once."""
+    """Mark the tests that drive a browser."""
     if BROWSER in item.path.parents:
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(trylast=True)  # pytest-django has put those first that leave the database as it was
