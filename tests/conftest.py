@@ -62,7 +62,7 @@ def pytest_collection_finish() -> None:
     """Let the search for garbage pass over the program and rest a while: it took a fifth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

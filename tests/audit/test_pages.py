@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_with_more_rows(client, auditor, django_assert_n
         page(client, "audit", table="customers_customer")
 
 
-LIST_QUERIES = 8
+LIST_QUERIES = 6
 
 
 def test_a_seal_can_be_printed(client, auditor):

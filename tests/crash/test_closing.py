@@ -129,7 +129,6 @@ def test_a_closing_killed_in_every_step_ends_in_the_same_rows(county, worker, tm
         armed.touch()
         process = process or worker()
         wait_for(reached.exists, kind)
-        armed.unlink()
         if kind in WHOLE_WORKER:
             kill(process)
             process = None

@@ -1,9 +1,10 @@
 """The Celery app of the crash tests: the real one, whose steps wait before they commit when a test asks for it.
 
-A test arms a step by a file in the folder ``COOPCRM_CRASH``; the worker that has made the step's effect, and not yet
-committed it, says so by a second file and waits to be killed.
+A test arms a step by a file in the folder ``COOPCRM_CRASH``; the first process that has made the step's effect, and not
+yet committed it, takes the file, says so by a second one and waits to be killed. The others go on.
 """
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -22,8 +23,9 @@ FOLDER = Path(os.environ["COOPCRM_CRASH"])
 def slow(kind, handler):
     def run(given):
         result = handler(given)
-        if (FOLDER / f"{kind}.armed").exists():
-            draft = FOLDER / f"{kind}.{os.getpid()}"
+        draft = FOLDER / f"{kind}.{os.getpid()}"
+        with contextlib.suppress(FileNotFoundError):
+            (FOLDER / f"{kind}.armed").rename(draft)
             draft.write_text(str(os.getpid()))
             draft.rename(FOLDER / f"{kind}.reached")
             time.sleep(60)

@@ -38,6 +38,14 @@ def test_there_are_enough_of_them():
     assert len({file.name for file in FILES}) == len(FILES)
 
 
+def most_of_a_child() -> int:
+    """Kilobytes of the largest child; 0 when it is not larger than this process, whose size counts until it begins."""
+    largest, own = (
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)
+    )
+    return largest if largest > own else 0
+
+
 def said(response) -> str:
     return unescape(response.content.decode())
 
@@ -59,7 +67,7 @@ def test_hostile_sheets_are_refused_with_a_reason(client):
 
     assert wrong == []
     assert not ListImport.objects.exists()
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST_MEMORY
+    assert most_of_a_child() < MOST_MEMORY
 
 
 def test_hostile_photos_are_refused_or_lose_their_payload(client):
@@ -81,4 +89,4 @@ def test_hostile_photos_are_refused_or_lose_their_payload(client):
             wrong.append((file.name, response.status_code, file.code))
 
     assert wrong == []
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MOST_MEMORY
+    assert most_of_a_child() < MOST_MEMORY
