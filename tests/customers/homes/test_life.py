@@ -310,14 +310,16 @@ def test_nothing_happens_before_the_household_is_there(family):
 
 
 def test_whatever_happens_everybody_has_one_home_and_every_home_one_head_or_an_open_succession(family):
-    """Forty-five random events, valid or refused, on three households."""
+    """Forty-five random events or more, valid or refused, until ten have happened."""
     chance = random.Random(20260331)
     people = [family.head, family.husband, family.son, family.bride, family.child]
     for name in ("赵丽", "钱伟", "孙强", "周敏"):
         people.append(family.person(name, sex=chance.choice("FM")))
         make_household(people[-1])
-    day, done = DAY, 0
-    for _step in range(45):
+    day, done, asked = DAY, 0, 0
+    while asked < 45 or done < 10:
+        asked += 1
+        assert asked < 400, "hardly anything happens"
         day += timedelta(chance.randrange(2))
         one, other = chance.sample(people, 2)
         stay = selectors.membership_on(one, day) if chance.random() < 0.7 else None
@@ -345,7 +347,6 @@ def test_whatever_happens_everybody_has_one_home_and_every_home_one_head_or_an_o
             event = HouseholdEvent.objects.order_by("-pk").first()
             corrections.undo_event(staff=family.officer, event=event, reason="drill", on=day)
         _check(day)
-    assert done >= 3, "hardly anything happened"  # how many are refused depends on the invented numbers
 
 
 def _check(day: date) -> None:
