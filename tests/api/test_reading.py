@@ -212,7 +212,7 @@ def test_a_list_costs_the_same_queries_for_one_row_and_for_five(client, name):
     for _number in range(4):
         add()
 
-    assert cost() == one <= 9
+    assert cost() == one <= 8
 
 
 def test_too_many_calls_are_told_to_wait(client, monkeypatch):

@@ -99,7 +99,7 @@ def kill(process) -> None:
     process.wait()
 
 
-def wait_for(condition, what: str, seconds: float = 180) -> None:
+def wait_for(condition, what: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     nudged = 0.0
     while not condition():
