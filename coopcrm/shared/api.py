@@ -21,6 +21,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from coopcrm.shared import idempotency
 from coopcrm.shared.errors import DomainError, PermissionRefused
+from coopcrm.shared.forms import flat_copy
 from coopcrm.shared.paging import MOST_ROWS, BadCursor, Keyset
 
 PROBLEM = "application/problem+json"
@@ -106,9 +107,7 @@ def _copied(field: serializers.Field) -> serializers.Field:
     """A field to bind; one that holds others is copied with them."""
     if isinstance(field, serializers.BaseSerializer) or hasattr(field, "child"):
         return copy.deepcopy(field)
-    flat = object.__new__(type(field))
-    flat.__dict__.update(field.__dict__)
-    return flat
+    return flat_copy(field)
 
 
 class Out(serializers.ModelSerializer):

@@ -64,14 +64,15 @@ def _flat(field: forms.Field) -> forms.Field:
     """A copy of a field; one that holds fields, rows or several controls is copied with them."""
     if isinstance(field, forms.MultiValueField | forms.ModelChoiceField) or hasattr(field.widget, "widgets"):
         return copy.deepcopy(field)
-    made, control = _alike(field), _alike(field.widget)
+    made, control = flat_copy(field), flat_copy(field.widget)
     control.attrs = dict(control.attrs)
     made.widget, made.validators = control, list(made.validators)
     made.error_messages = dict(made.error_messages)
     return made
 
 
-def _alike(thing: Any) -> Any:
+def flat_copy(thing: Any) -> Any:
+    """Another object with the same attributes, without what its class does to copy itself."""
     made = object.__new__(type(thing))
     made.__dict__.update(thing.__dict__)
     return made
