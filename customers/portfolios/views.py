@@ -33,7 +33,9 @@ def portfolios(request: HttpRequest) -> HttpResponse:
     may_arrange = policies.may_arrange_somewhere(request.user)
     context = {
         "rows": selectors.portfolios(request.user, on=today),
-        "orphans": selectors.orphans(on=today, branches=branches_of(request.user)).count(),
+        "orphans": selectors.orphans(on=today, branches=branches_of(request.user))
+        .visible_to(request.user)
+        .count(),
         "own_branches": [b for b in branches_of(request.user) if policies.may_arrange(request.user, b)]
         if may_arrange
         else [],
